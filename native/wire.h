@@ -1,0 +1,285 @@
+/* Generated from src/wire by `npm run generate`; do not edit. */
+#pragma once
+
+#define PROTOCOL_VERSION 1
+#define MAX_FRAME_BYTES 8388608
+#define MAX_OP_ARGS 8
+#define RECORD_MAGIC "LXCTSR1\n"
+
+enum {
+	FRAME_HELLO = 1,
+	FRAME_RESULT = 2,
+	FRAME_CALL = 3,
+	FRAME_SPAWNED = 4,
+	FRAME_IN = 5,
+	FRAME_SIGNAL = 6,
+	FRAME_WINCH = 7,
+	FRAME_ACCEPT = 32,
+	FRAME_OUT = 33,
+	FRAME_ERR = 34,
+	FRAME_EXIT = 35,
+	FRAME_RUN = 36,
+	FRAME_SPAWN = 37,
+	FRAME_RESUME = 38,
+	FRAME_ABORT = 39,
+	FRAME_WANT = 40,
+};
+
+enum {
+	HELLO_ROLE_COMMAND = 0,
+	HELLO_ROLE_END = 1,
+};
+
+enum {
+	RESULT_OK = 0,
+	RESULT_FAILED = 1,
+	RESULT_EXITED = 2,
+};
+
+enum {
+	LIST_PARENT = 0,
+	LIST_CHILD = 1,
+	LIST_UNDO = 2,
+	LIST_SETTINGS = 3,
+};
+
+enum {
+	OP_FLAG_OPTIONAL = 1,
+};
+
+enum {
+	AFTER_RETURN = 0,
+	AFTER_MONITOR = 1,
+	AFTER_ATTACHED = 2,
+};
+
+enum {
+	EXIT_RULE_ZERO = 0,
+	EXIT_RULE_STATUS = 1,
+};
+
+enum {
+	SPAWN_INHERIT = 0,
+	SPAWN_CAPTURE = 1,
+};
+
+enum {
+	RECORD_HEAD = 1,
+	RECORD_UNDO = 2,
+	RECORD_INIT = 3,
+	RECORD_MONITOR = 4,
+	RECORD_RUNNING = 5,
+};
+
+enum {
+	WHERE_HOST = 0,
+	WHERE_ROOTFS = 1,
+};
+
+enum {
+	SYNC_POST = 0,
+	SYNC_AWAIT = 1,
+};
+
+enum {
+	POINT_CONFIGURE = 0,
+	POINT_POST_CONFIGURE = 1,
+	POINT_CGROUPS_READY = 2,
+	POINT_CGROUP = 3,
+	POINT_READY_START = 4,
+};
+
+enum {
+	STREAMS_KEEP = 0,
+	STREAMS_CONSOLE = 1,
+	STREAMS_CONSOLE_FOR_TERMINALS = 2,
+	STREAMS_NULL = 3,
+};
+
+enum {
+	PATCH_INIT_PID = 0,
+	PATCH_IF_INDEX = 1,
+};
+
+enum {
+	OP_SYNC = 1,
+	OP_CALL = 2,
+	OP_BIND_COMMAND = 3,
+	OP_OPEN_RECORD = 4,
+	OP_DETACH = 5,
+	OP_MKDIR_CGROUP = 6,
+	OP_RMDIR_CGROUP = 7,
+	OP_WRITE_FILE = 8,
+	OP_UNLINK = 9,
+	OP_JOIN_CGROUP = 10,
+	OP_CLONE = 11,
+	OP_WRITE_PROC = 12,
+	OP_NETLINK = 13,
+	OP_WRITE_PIDFILE = 14,
+	OP_BPF_DEVICES = 15,
+	OP_SIGNAL = 16,
+	OP_ADOPT = 17,
+	OP_OPEN_INIT = 18,
+	OP_ATTACH = 19,
+	OP_CONSOLE = 20,
+	OP_REMOVE_TREE = 21,
+	OP_BRING_HOME = 22,
+	OP_OPEN_ROOT = 40,
+	OP_MOUNT = 41,
+	OP_MKDIR = 42,
+	OP_MKFILE = 43,
+	OP_MKNOD = 44,
+	OP_SYMLINK = 45,
+	OP_PIVOT_ROOT = 46,
+	OP_SET_HOSTNAME = 47,
+	OP_CHDIR = 48,
+	OP_SET_IDS = 49,
+	OP_CAP_DROP = 50,
+	OP_NO_NEW_PRIVS = 51,
+	OP_SECCOMP = 52,
+	OP_LSM_LABEL = 53,
+	OP_OPEN_PTY = 54,
+	OP_STDIO = 55,
+	OP_RUN_HOOK = 56,
+	OP_SETNS = 57,
+	OP_UNSHARE = 58,
+	OP_RLIMIT = 59,
+	OP_PERSONALITY = 60,
+	OP_KEYRING = 61,
+	OP_PDEATHSIG = 62,
+	OP_EXEC = 63,
+	OP_EXEC_INIT = 64,
+	OP_UMASK = 65,
+	OP_MUST_EXIST = 66,
+	OP_BOOT_ID = 67,
+	OP_CHOWN = 68,
+	OP_SET_NAME = 100,
+	OP_SET_ITEM = 101,
+	OP_SET_CGROUP = 102,
+	OP_SET_INIT = 103,
+	OP_SET_CONSOLE = 104,
+	OP_SET_END = 105,
+	OP_SET_PIVOT = 106,
+	OP_SET_FIFO = 107,
+};
+
+/* Index of each argument of an op. */
+enum { SYNC_POINT, SYNC_MODE };
+enum { CALL_WHAT };
+enum { BIND_COMMAND_NAME };
+enum { OPEN_RECORD_DIR, OPEN_RECORD_HEAD };
+enum { DETACH_CGROUP2 };
+enum { MKDIR_CGROUP_PATH, MKDIR_CGROUP_SHARED };
+enum { RMDIR_CGROUP_PATH, RMDIR_CGROUP_SHARED };
+enum { WRITE_FILE_PATH, WRITE_FILE_TEXT, WRITE_FILE_FLAGS, WRITE_FILE_MODE };
+enum { UNLINK_PATH };
+enum { JOIN_CGROUP_FILE };
+enum { CLONE_FLAGS, CLONE_CGROUP2, CLONE_PID_NAMESPACE };
+enum { WRITE_PROC_FILE, WRITE_PROC_TEXT };
+enum { NETLINK_REQUEST, NETLINK_PATCHES, NETLINK_IGNORE };
+enum { WRITE_PIDFILE_PATH };
+enum { BPF_DEVICES_CGROUP, BPF_DEVICES_PROGRAM };
+enum { SIGNAL_SOCKET, SIGNAL_PID, SIGNAL_SIGNAL };
+enum { ADOPT_PID, ADOPT_START_TIME };
+enum { OPEN_INIT_SOCKET, OPEN_INIT_PID };
+enum { ATTACH_NAMESPACES, ATTACH_PTY, ATTACH_LOG };
+enum { CONSOLE_SOCKET, CONSOLE_TTY, CONSOLE_PREFIX };
+enum { REMOVE_TREE_PATH };
+enum { BRING_HOME_LINK, BRING_HOME_NAME };
+enum { OPEN_ROOT_PATH };
+enum { MOUNT_SOURCE, MOUNT_SOURCE_WHERE, MOUNT_TARGET, MOUNT_TARGET_WHERE, MOUNT_FSTYPE, MOUNT_FLAGS, MOUNT_DATA, MOUNT_PROPAGATION };
+enum { MKDIR_PATH, MKDIR_WHERE, MKDIR_MODE };
+enum { MKFILE_PATH, MKFILE_WHERE, MKFILE_MODE };
+enum { MKNOD_PATH, MKNOD_WHERE, MKNOD_MODE, MKNOD_DEVICE, MKNOD_FALLBACK };
+enum { SYMLINK_TARGET, SYMLINK_PATH, SYMLINK_WHERE };
+enum { SET_HOSTNAME_NAME };
+enum { CHDIR_PATH, CHDIR_CREATE };
+enum { SET_IDS_UID, SET_IDS_GID, SET_IDS_GROUPS, SET_IDS_KEEP_GROUPS };
+enum { CAP_DROP_DROP };
+enum { SECCOMP_FILTER };
+enum { LSM_LABEL_ATTRIBUTE, LSM_LABEL_LABEL };
+enum { OPEN_PTY_WHICH, OPEN_PTY_BIND, OPEN_PTY_ROOTFS };
+enum { STDIO_MODE, STDIO_CONTROLLING };
+enum { RUN_HOOK_TEXT, RUN_HOOK_ENV };
+enum { SETNS_PATH, SETNS_TYPE };
+enum { UNSHARE_FLAGS };
+enum { RLIMIT_RESOURCE, RLIMIT_SOFT, RLIMIT_HARD };
+enum { PERSONALITY_PERSONA };
+enum { PDEATHSIG_SIGNAL };
+enum { EXEC_ARGV, EXEC_ENV };
+enum { EXEC_INIT_ARGV, EXEC_INIT_ENV };
+enum { UMASK_MASK };
+enum { MUST_EXIST_PATH, MUST_EXIST_WHERE };
+enum { BOOT_ID_PATH };
+enum { CHOWN_PATH, CHOWN_WHERE, CHOWN_UID, CHOWN_GID };
+enum { SET_NAME_NAME, SET_NAME_LXCPATH };
+enum { SET_ITEM_KEY, SET_ITEM_VALUE };
+enum { SET_CGROUP_CONTROLLERS, SET_CGROUP_PATH, SET_CGROUP_LIMIT_PATH, SET_CGROUP_DIR, SET_CGROUP_LIMIT_DIR };
+enum { SET_INIT_STOP, SET_INIT_CLONE };
+enum { SET_CONSOLE_BUFFER, SET_CONSOLE_LOG_FILE, SET_CONSOLE_LOG_SIZE, SET_CONSOLE_ROTATE, SET_CONSOLE_PEER };
+enum { SET_END_ASK };
+enum { SET_PIVOT_TASKS, SET_PIVOT_CGROUP2 };
+enum { SET_FIFO_PATH };
+
+/* code, name, kinds of the arguments: i int, s text, v texts, b bytes */
+#define OP_TABLE(X) \
+	X(1, sync, "ii") \
+	X(2, call, "s") \
+	X(3, bindCommand, "s") \
+	X(4, openRecord, "sb") \
+	X(5, detach, "s") \
+	X(6, mkdirCgroup, "si") \
+	X(7, rmdirCgroup, "si") \
+	X(8, writeFile, "sbii") \
+	X(9, unlink, "s") \
+	X(10, joinCgroup, "s") \
+	X(11, clone, "iss") \
+	X(12, writeProc, "sb") \
+	X(13, netlink, "bbi") \
+	X(14, writePidfile, "s") \
+	X(15, bpfDevices, "sb") \
+	X(16, signal, "sii") \
+	X(17, adopt, "ii") \
+	X(18, openInit, "si") \
+	X(19, attach, "iis") \
+	X(20, console, "sii") \
+	X(21, removeTree, "s") \
+	X(22, bringHome, "ss") \
+	X(40, openRoot, "s") \
+	X(41, mount, "sisisisi") \
+	X(42, mkdir, "sii") \
+	X(43, mkfile, "sii") \
+	X(44, mknod, "siiis") \
+	X(45, symlink, "ssi") \
+	X(46, pivotRoot, "") \
+	X(47, setHostname, "s") \
+	X(48, chdir, "si") \
+	X(49, setIds, "iibi") \
+	X(50, capDrop, "i") \
+	X(51, noNewPrivs, "") \
+	X(52, seccomp, "b") \
+	X(53, lsmLabel, "ss") \
+	X(54, openPty, "isi") \
+	X(55, stdio, "ii") \
+	X(56, runHook, "sv") \
+	X(57, setns, "si") \
+	X(58, unshare, "i") \
+	X(59, rlimit, "iii") \
+	X(60, personality, "i") \
+	X(61, keyring, "") \
+	X(62, pdeathsig, "i") \
+	X(63, exec, "vv") \
+	X(64, execInit, "vv") \
+	X(65, umask, "i") \
+	X(66, mustExist, "si") \
+	X(67, bootId, "s") \
+	X(68, chown, "siii") \
+	X(100, setName, "ss") \
+	X(101, setItem, "ss") \
+	X(102, setCgroup, "sssss") \
+	X(103, setInit, "ii") \
+	X(104, setConsole, "isiis") \
+	X(105, setEnd, "i") \
+	X(106, setPivot, "vs") \
+	X(107, setFifo, "s") \
+

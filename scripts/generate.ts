@@ -1,0 +1,81 @@
+/**
+ * Writes the files that are derived from tables: `native/wire.h` from `src/wire`. `--check` compares instead of
+ * writing and fails on a difference, which is how CI uses it.
+ */
+
+import { readFileSync, writeFileSync } from 'node:fs';
+import * as frames from '../src/wire/frames.ts';
+import * as wire from '../src/wire/ops.ts';
+
+const upper = (name: string) =>
+  name
+    .replace(/-/g, '_')
+    .replace(/([a-z0-9])([A-Z])/g, '$1_$2')
+    .toUpperCase();
+
+function enumeration(prefix: string, table: Readonly<Record<string, number>>): string {
+  const rows = Object.entries(table).map(([name, value]) => `\t${prefix}_${upper(name)} = ${value},`);
+  return `enum {\n${rows.join('\n')}\n};\n`;
+}
+
+function opArguments(): string {
+  const rows = Object.entries(wire.ops).map(([name, row]) => {
+    const args = Object.keys(row.args);
+    return args.length === 0
+      ? ''
+      : `enum { ${args.map((arg) => `${upper(name)}_${upper(arg)}`).join(', ')} };\n`;
+  });
+  return rows.join('');
+}
+
+const kindLetters = { int: 'i', str: 's', strs: 'v', bytes: 'b' } as const;
+
+function opTable(): string {
+  const rows = Object.entries(wire.ops).map(([name, row]) => {
+    const kinds = Object.values<wire.ArgKind>(row.args).map((kind) => kindLetters[kind]);
+    return `\tX(${row.code}, ${name}, "${kinds.join('')}") \\`;
+  });
+  return `/* code, name, kinds of the arguments: i int, s text, v texts, b bytes */\n#define OP_TABLE(X) \\\n${rows.join('\n')}\n\n`;
+}
+
+function wireHeader(): string {
+  const codes = Object.fromEntries(Object.entries(wire.ops).map(([name, row]) => [name, row.code]));
+  const most = Math.max(...Object.values(wire.ops).map((row) => Object.keys(row.args).length));
+  return [
+    '/* Generated from src/wire by `npm run generate`; do not edit. */\n#pragma once\n',
+    `#define PROTOCOL_VERSION ${frames.protocolVersion}`,
+    `#define MAX_FRAME_BYTES ${frames.maxFrameBytes}`,
+    `#define MAX_OP_ARGS ${most}`,
+    `#define RECORD_MAGIC ${JSON.stringify(frames.recordMagic)}\n`,
+    enumeration('FRAME', frames.frameTypes),
+    enumeration('HELLO_ROLE', frames.helloRoles),
+    enumeration('RESULT', frames.resultKinds),
+    enumeration('LIST', frames.lists),
+    enumeration('OP_FLAG', frames.opFlags),
+    enumeration('AFTER', frames.afterRun),
+    enumeration('EXIT_RULE', frames.exitRules),
+    enumeration('SPAWN', frames.spawnStdio),
+    enumeration('RECORD', frames.recordTags),
+    enumeration('WHERE', wire.where),
+    enumeration('SYNC', wire.syncMode),
+    enumeration('POINT', wire.syncPoints),
+    enumeration('STREAMS', wire.stdio),
+    enumeration('PATCH', wire.patchKinds),
+    enumeration('OP', codes),
+    '/* Index of each argument of an op. */',
+    opArguments(),
+    opTable(),
+  ].join('\n');
+}
+
+const outputs = { 'native/wire.h': wireHeader() };
+const check = process.argv.includes('--check');
+for (const [path, text] of Object.entries(outputs)) {
+  const file = new URL(`../${path}`, import.meta.url);
+  if (!check) {
+    writeFileSync(file, text);
+  } else if (readFileSync(file, 'utf8') !== text) {
+    console.error(`${path} differs from its table; run: npm run generate`);
+    process.exitCode = 1;
+  }
+}
