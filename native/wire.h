@@ -153,6 +153,7 @@ enum {
 	OP_MUST_EXIST = 66,
 	OP_BOOT_ID = 67,
 	OP_CHOWN = 68,
+	OP_ENTER = 69,
 	OP_SET_NAME = 100,
 	OP_SET_ITEM = 101,
 	OP_SET_CGROUP = 102,
@@ -182,7 +183,7 @@ enum { BPF_DEVICES_CGROUP, BPF_DEVICES_PROGRAM };
 enum { SIGNAL_SOCKET, SIGNAL_PID, SIGNAL_SIGNAL };
 enum { ADOPT_PID, ADOPT_START_TIME };
 enum { OPEN_INIT_SOCKET, OPEN_INIT_PID };
-enum { ATTACH_NAMESPACES, ATTACH_PTY, ATTACH_LOG };
+enum { ATTACH_CGROUP2, ATTACH_PTY, ATTACH_LOG };
 enum { CONSOLE_SOCKET, CONSOLE_TTY, CONSOLE_PREFIX };
 enum { REMOVE_TREE_PATH };
 enum { BRING_HOME_LINK, BRING_HOME_NAME };
@@ -212,6 +213,7 @@ enum { UMASK_MASK };
 enum { MUST_EXIST_PATH, MUST_EXIST_WHERE };
 enum { BOOT_ID_PATH };
 enum { CHOWN_PATH, CHOWN_WHERE, CHOWN_UID, CHOWN_GID };
+enum { ENTER_NAMESPACES };
 enum { SET_NAME_NAME, SET_NAME_LXCPATH };
 enum { SET_ITEM_KEY, SET_ITEM_VALUE };
 enum { SET_CGROUP_CONTROLLERS, SET_CGROUP_PATH, SET_CGROUP_LIMIT_PATH, SET_CGROUP_DIR, SET_CGROUP_LIMIT_DIR };
@@ -241,7 +243,7 @@ enum { SET_FIFO_PATH };
 	X(16, signal, "sii") \
 	X(17, adopt, "ii") \
 	X(18, openInit, "si") \
-	X(19, attach, "iis") \
+	X(19, attach, "sis") \
 	X(20, console, "sii") \
 	X(21, removeTree, "s") \
 	X(22, bringHome, "ss") \
@@ -274,6 +276,7 @@ enum { SET_FIFO_PATH };
 	X(66, mustExist, "si") \
 	X(67, bootId, "s") \
 	X(68, chown, "siii") \
+	X(69, enter, "i") \
 	X(100, setName, "ss") \
 	X(101, setItem, "ss") \
 	X(102, setCgroup, "sssss") \

@@ -100,10 +100,10 @@ export const ops = {
   /** Attach: take init's pidfd from the command socket; a `pid` other than 0 must match. */
   openInit: { code: 18, by: 'P', args: { socket: 'str', pid: 'int' } },
   /**
-   * Attach: fork the process that runs the child list, in init's `namespaces` (CLONE_NEW*). `pty`: 0 never,
-   * 1 a terminal in between where a standard stream is one. `log` a file for what the terminal shows, or ''.
+   * Attach: fork the process that runs the child list (born in the v2 directory `cgroup2` where not ''). `pty`:
+   * 0 never, 1 a terminal in between where a standard stream is one. `log` a file for what it shows, or ''.
    */
-  attach: { code: 19, by: 'P', args: { namespaces: 'int', pty: 'int', log: 'str' } },
+  attach: { code: 19, by: 'P', args: { cgroup2: 'str', pty: 'int', log: 'str' } },
   /** Show a console (0) or tty (N, -1 any) on the caller's terminal until the escape (`prefix`, then q). */
   console: { code: 20, by: 'P', args: { socket: 'str', tty: 'int', prefix: 'int' } },
   /** Remove a tree, following no link and staying on its file system; absent is fine. */
@@ -188,6 +188,11 @@ export const ops = {
   bootId: { code: 67, by: 'C', args: { path: 'str' } },
   /** chown of an object of the container to its root, for id maps. */
   chown: { code: 68, by: 'C', args: { path: 'str', where: 'int', uid: 'int', gid: 'int' } },
+  /**
+   * Attach: enter init's `namespaces` (CLONE_NEW*, by its pidfd); with the pid namespace among them a sibling
+   * born inside goes on with the list.
+   */
+  enter: { code: 69, by: 'C', args: { namespaces: 'int' } },
 
   /** Name and lxcpath as the command socket answers them. */
   setName: { code: 100, by: 'S', args: { name: 'str', lxcpath: 'str' } },
