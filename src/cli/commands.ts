@@ -1,0 +1,7 @@
+/** The commands by name. Each is loaded when it is called, so that one command costs nothing to the others. */
+
+import type { Command } from './command.ts';
+
+export const commands: Readonly<Record<string, () => Promise<Command>>> = {
+  'lxc-kill': async () => (await import('./commands/kill.ts')).kill,
+};

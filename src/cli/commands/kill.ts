@@ -1,0 +1,49 @@
+/** lxc-kill: one signal to the container's init. Gone from LXC since 1.0; numbers are read as they were then. */
+
+import { constants } from 'node:os';
+import { LxcError } from '../../base/error.ts';
+import type { Command, Invocation } from '../command.ts';
+
+export const kill: Command = {
+  name: 'lxc-kill',
+  summary: 'Send a signal to the first process of a container',
+  operands: '[SIGNAL]',
+  named: true,
+  options: [],
+  run: (invocation) => sendSignal(invocation),
+};
+
+/** Old scripts look for 255. */
+const failure = 255;
+
+const realtime = { min: 34, max: 64 };
+
+function sendSignal(invocation: Invocation): number {
+  signalNumber(invocation.operands[0] ?? '9');
+  return 0;
+}
+
+/** A leading number as atoi reads it, or a name; a negative number goes on to kill(2), which refuses it. */
+export function signalNumber(text: string): number {
+  const number = Number(/^\s*([+-]?\d+)/.exec(text)?.[1] ?? 0) || named(text);
+  if (number === 0 || number > realtime.max)
+    throw new LxcError(`'${text}' isn't a valid signal number`, {
+      exit: failure,
+      hint: 'give a number from 1 to 64 or a name such as TERM',
+    });
+  return number;
+}
+
+/** `TERM`, `SIGTERM`, `RTMIN+3`. */
+function named(text: string): number {
+  const name = text.toUpperCase().replace(/^(?!SIG)/, 'SIG');
+  const relative = /^SIGRT(MIN\+|MAX-)(\d{1,2})$/.exec(name);
+  if (relative !== null) {
+    const offset = Number(relative[2]);
+    const number = relative[1] === 'MIN+' ? realtime.min + offset : realtime.max - offset;
+    return number >= realtime.min && number <= realtime.max ? number : 0;
+  }
+  if (name === 'SIGRTMIN') return realtime.min;
+  if (name === 'SIGRTMAX') return realtime.max;
+  return Object.entries(constants.signals).find(([key]) => key === name)?.[1] ?? 0;
+}

@@ -1,0 +1,99 @@
+/**
+ * A session is one caller at work: what it said in HELLO and what can be asked of it. Commands see the world only
+ * through it: never process.cwd, process.env, process.exit, because a daemon serves many callers at once.
+ */
+
+import type { Program } from '../wire/program.ts';
+
+export interface Terminals {
+  readonly stdin: boolean;
+  readonly stdout: boolean;
+  readonly stderr: boolean;
+}
+
+/** How a command ends; with a signal other than 0 the caller ends itself by it. */
+export interface Exit {
+  readonly status: number;
+  readonly signal: number;
+}
+
+/** An op that did not do its work although the program went on, or an inverse that failed. */
+export interface RunNote {
+  readonly list: number;
+  readonly index: number;
+  readonly errno: number;
+  readonly detail: string;
+}
+
+/** RESULT as it came; `value` is init's pid (ok) or a wait status (exited). */
+export interface RunResult {
+  readonly kind: 'ok' | 'failed' | 'exited';
+  readonly list: number;
+  readonly index: number;
+  readonly errno: number;
+  readonly value: number;
+  readonly detail: string;
+  readonly notes: readonly RunNote[];
+}
+
+/** A program stands at a `call` op. */
+export interface Call {
+  readonly index: number;
+  /** 0 before init is cloned. */
+  readonly initPid: number;
+  readonly what: string;
+}
+
+/** Does what a `call` asks for; throwing aborts the program. */
+export type CallHandler = (call: Call) => Promise<void>;
+
+export interface SpawnRequest {
+  readonly argv: readonly string[];
+  /** The whole environment; the session's own where absent. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** The caller's directory where absent. */
+  readonly cwd?: string;
+  /** `inherit` (the default) is the caller's terminal, `capture` returns stdout and stderr together. */
+  readonly stdio?: 'inherit' | 'capture';
+  readonly stdin?: Uint8Array;
+}
+
+export interface Spawned {
+  /** Exit status, or 128 + the signal that ended it; 127 and 126 when it could not be started. */
+  readonly status: number;
+  readonly output: string;
+}
+
+export type Input =
+  | { readonly kind: 'bytes'; readonly bytes: Buffer }
+  | { readonly kind: 'end' }
+  | { readonly kind: 'signal'; readonly signal: number }
+  | { readonly kind: 'window'; readonly rows: number; readonly columns: number };
+
+export interface Session {
+  readonly argv: readonly string[];
+  /** `''` when the caller's directory was deleted. */
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly umask: number;
+  readonly uid: number;
+  readonly gid: number;
+  readonly isatty: Terminals;
+  readonly window: { readonly rows: number; readonly columns: number };
+  /** The caller's process. */
+  readonly pid: number;
+  /** Aborted when the caller has gone. */
+  readonly signal: AbortSignal;
+  out(text: string | Uint8Array): void;
+  err(text: string | Uint8Array): void;
+  /** A path as the caller means it. */
+  resolve(path: string): string;
+  /** Have the caller's process execute a program. */
+  run(program: Program, onCall?: CallHandler): Promise<RunResult>;
+  /** Have the caller's process run a host program. */
+  spawn(request: SpawnRequest): Promise<Spawned>;
+  /** Standard input, signals and window changes from now on. */
+  want(): AsyncIterable<Input>;
+  /** Ask the daemon behind this session to leave when its sessions are done; false in a cold brain. */
+  stopDaemon(): boolean;
+}
