@@ -1,0 +1,308 @@
+/*
+ * What the parts of the helper share. One process is, in turn, client (talks to the brain), runner (executes a
+ * program's parent list), and monitor (stays beside the container); its clone is the child (executes the child list
+ * and becomes init or the attached command). Single-threaded everywhere: cgroup moves by `tasks` rely on it.
+ *
+ * House rules: a function gives 0 (or a count, a descriptor) or -errno; `detail()` adds what errno cannot say. No
+ * stdio, no printf family, no malloc: memory comes from mmap and goes back, because the monitor is a fork of
+ * the client and stays for months. The child allocates nothing.
+ */
+#pragma once
+
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/types.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "wire.h"
+
+/* The text in `detail` says it all: goes over the wire as errno 0. */
+#define ESAID 4000
+
+#define MAX_PTYS 256
+#define countof(array) (sizeof(array) / sizeof((array)[0]))
+#define cleanup(fn) __attribute__((cleanup(fn)))
+#define noreturn __attribute__((noreturn))
+
+/* ---- base.c: texts, memory, descriptors, failures ---- */
+
+/* Declared with `_fd_`, a descriptor is closed when its scope ends. */
+static inline void close_fd(int *fd)
+{
+	if (*fd >= 0) {
+		int kept = errno;
+		close(*fd);
+		errno = kept;
+	}
+	*fd = -1;
+}
+#define _fd_ cleanup(close_fd)
+
+/* Retry a system call that a signal interrupted. */
+#define RETRY(call) ({ __typeof__(call) _r; do _r = (call); while (_r == -1 && errno == EINTR); _r; })
+
+/* -1 with errno becomes -errno. */
+#define CHECK(call) ({ __typeof__(call) _c = RETRY(call); _c == -1 ? (__typeof__(_c))-errno : _c; })
+
+/* Zeroed pages, or NULL. */
+void *map_pages(size_t size);
+void unmap_pages(void *at, size_t size);
+
+/* A growing byte buffer on pages of its own; what does not fit in memory ends the process. */
+struct buffer {
+	char *at;
+	size_t len, cap;
+};
+void put_bytes(struct buffer *, const void *, size_t);
+void put_u32(struct buffer *, uint32_t);
+void put_blob(struct buffer *, const void *, size_t);      /* the wire's blob */
+void put_text(struct buffer *, const char *);              /* the wire's text */
+void put_texts(struct buffer *, char *const *);            /* NULL-terminated list -> the wire's texts */
+void buffer_free(struct buffer *);
+#define _buffer_ cleanup(buffer_free)
+
+/* Decimal of `value` into `out`; its length. */
+size_t format_number(char out[static 24], int64_t value);
+
+/* Join texts (NULL ends the list) into `out`, NUL-terminated; -ENAMETOOLONG when they do not fit. */
+int join(char *out, size_t size, ...);
+#define JOIN(out, ...) join(out, sizeof(out), __VA_ARGS__, NULL)
+
+int64_t parse_number(const char **at);                     /* decimal digits; moves *at behind them */
+
+int write_all(int fd, const void *, size_t);               /* 0 or -errno */
+ssize_t read_file(const char *path, char *out, size_t size); /* NUL-terminated; its length or -errno */
+int write_file(const char *path, int flags, int mode, const void *, size_t); /* one write(2) */
+int connect_abstract(const char *name);                    /* stream socket to the abstract `name`, CLOEXEC */
+int recv_fd(int fd, void *, size_t, int *passed);          /* recvmsg; *passed is -1 or a CLOEXEC descriptor */
+int send_fd(int fd, const void *, size_t, int pass);       /* sendmsg, whole or -errno; pass -1: none */
+
+/* What the last failure's errno cannot say (a path component, a hook's last words); joined texts, NULL ends. */
+void detail(const char *first, ...) __attribute__((sentinel));
+void detail_bytes(const char *, size_t);
+const char *detail_take(void);                             /* "" when none; forgets it */
+
+int pidfd_open_compat(pid_t pid);
+int pidfd_kill(int pidfd, pid_t pid, int sig);             /* by pidfd, by pid where it is -1 */
+uint64_t start_time(pid_t pid);                            /* /proc/PID/stat field 22; 0 when unknown */
+
+/* Text for a human on stderr; `status` becomes the exit status. */
+void complain(const char *first, ...) __attribute__((sentinel));
+noreturn void die(int status, const char *message);
+
+/* ---- frame.c: frames on a stream socket ---- */
+
+struct frame {
+	uint32_t type, len;
+	char *data;     /* pages of their own, writable, a NUL behind the payload */
+	size_t mapped;
+};
+int frame_send(int fd, uint32_t type, const void *, size_t);
+int frame_read(int fd, struct frame *);                    /* 1, 0 at end of file, -errno; blocks */
+void frame_free(struct frame *);
+#define _frame_ cleanup(frame_free)
+
+/* Sequential reader of a payload: sticky failure, so that a caller checks once at the end. */
+struct reader {
+	const char *at, *end;
+	bool bad;
+};
+uint32_t get_u16(struct reader *), get_u32(struct reader *);
+const char *get_blob(struct reader *, uint32_t *len);      /* NUL behind it */
+
+/* ---- program.c: a RUN payload as structs ---- */
+
+struct arg {
+	union {
+		int64_t n;
+		const char *s;  /* text or bytes, NUL behind them */
+		char **v;       /* texts, NULL-terminated */
+	};
+	uint32_t len;           /* bytes of s, entries of v */
+};
+
+struct op {
+	uint16_t code, flags, link, argc;
+	const char *raw;        /* the op as it came, for the record */
+	uint32_t raw_len;
+	struct arg *args;       /* as many as the op table says; missing ones are 0 or "" */
+};
+
+struct op_list {
+	struct op *ops;
+	uint32_t count;
+};
+
+struct program {
+	uint32_t after, exit;
+	struct op_list list[4]; /* by LIST_* */
+	struct frame frame;     /* the bytes that texts point into */
+	void *arena[2];         /* parent and child ops; undo ops and settings */
+	size_t arena_size[2];
+};
+
+int program_decode(struct program *, struct frame *);      /* takes the frame over */
+void program_trim(struct program *);                       /* the monitor needs only undo ops and settings */
+void program_free(struct program *);
+
+#define NUM(op, i) ((op)->args[i].n)
+#define STR(op, i) ((op)->args[i].s)
+#define LEN(op, i) ((op)->args[i].len)
+#define VEC(op, i) ((op)->args[i].v)
+
+/* ---- the state of one run: from RUN to the container's end ---- */
+
+struct run {
+	struct program program;
+	uint32_t armed;         /* undo ops [0, armed) are in force */
+	int brain;              /* frames to the brain (or, detached, to the client that relays them); -1 closed */
+	int signals;            /* signalfd of INT TERM HUP QUIT CHLD WINCH while runner or monitor; -1 else */
+	bool detached;          /* we are the fork of `detach`; `brain` then leads to the client */
+	bool running;           /* RESULT ok was sent */
+	bool again;             /* reboot: bindCommand and detach are skipped */
+	bool adopted;           /* init is not our child: wait by pidfd, its status is unknown */
+
+	char record_dir[256];   /* "" before openRecord */
+	int record;             /* O_APPEND descriptor of the record, -1 before openRecord */
+	int command;            /* listening command socket, -1 before bindCommand */
+
+	pid_t init;             /* the container's init: cloned, adopted, or the one attach enters */
+	int init_pidfd;
+	pid_t child;            /* the process that runs the child list: init, or the attached command */
+	int child_pidfd;
+	uint64_t clone_flags;
+	int netns;              /* init's network namespace, held where an undo op is bringHome; -1 else */
+
+	int sync;               /* SEQPACKET between parent and child, either end; -1 once exec was seen */
+	uint32_t seen;          /* bit per sync point that the other side posted */
+
+	int pty[MAX_PTYS];      /* parent: masters, 0 is the console; -1 none */
+	int ptys;               /* highest index in use + 1 */
+	int console;            /* child: the slave for `stdio`; -1 none */
+	int root;               /* child: descriptor of openRoot; -1 none */
+
+	/* The first failure. */
+	bool failed;
+	uint32_t fail_list, fail_index;
+	int fail_errno;
+	struct buffer fail_detail;
+	struct buffer notes;    /* encoded as in RESULT */
+	uint32_t note_count;
+};
+
+void run_init(struct run *, int brain);
+
+/* ---- runner.c: the parent list ---- */
+
+typedef int op_fn(struct run *, const struct op *);
+
+/*
+ * Execute the loaded program's parent list. RUN_FAILED: undone, RESULT was sent. RUN_DONE: RESULT ok was sent, nothing
+ * stays. RUN_MONITOR: RESULT ok was sent, this process is the monitor. RUN_ATTACHED: RESULT ok was sent, the
+ * caller waits by wait_attached(). RUN_RELAY: the program goes on in a fork that speaks frames on run->brain's
+ * successor, see client.c.
+ */
+enum run_end { RUN_FAILED, RUN_DONE, RUN_MONITOR, RUN_ATTACHED, RUN_RELAY };
+enum run_end run_program(struct run *);
+
+/*
+ * Clone the process that runs the child list (it never returns here): sync sockets, fallbacks where clone3 or
+ * CLONE_INTO_CGROUP is missing. Fills child, child_pidfd, sync.
+ */
+int clone_child(struct run *, uint64_t flags, const char *cgroup2);
+
+/* fork() into a v2 directory ("" : none) with the same fallbacks; 0 in the fork. */
+pid_t fork_into(const char *cgroup2, uint64_t flags, int *pidfd);
+
+/* Take one message of the child (blocking or not): notes, ptys, points, failure. 1, 0 end of file, -errno, -EAGAIN. */
+int take_message(struct run *, bool block);
+/* Wait until the child's end of `sync` closes by its exec. 0, or the failure is in run->fail_*. */
+int await_exec(struct run *);
+
+int record_append(struct run *, uint32_t tag, const void *, size_t);
+void record_remove(struct run *);
+void add_note(struct run *, uint32_t list, uint32_t index, int err, const char *detail);
+int send_result(struct run *, uint32_t kind, int32_t value);
+
+/* Before the inverses: leave our own cgroups (setPivot). On v2 a fork born outside goes on, and this process ends. */
+void leave_cgroups(struct run *);
+/* Run the armed inverses backwards, then remove the record. */
+void run_undo(struct run *);
+
+/* ---- child.c: the child list; ops by topic in files of their own ---- */
+
+noreturn void run_child(struct run *);
+/* Go on with the list after op `done` (op_enter: in the sibling born inside). */
+noreturn void run_child_from(struct run *, uint32_t next);
+
+/* Child to parent; `value` and the text by kind. */
+enum message { MSG_POINT = 1, MSG_FAIL, MSG_NOTE, MSG_PTY, MSG_PID };
+struct message_head {
+	uint32_t kind, index;   /* MSG_POINT: the point; MSG_PTY: which; else op index */
+	int32_t value;          /* MSG_FAIL, MSG_NOTE: errno; MSG_PID: pid of the sibling that goes on */
+};
+int send_message(struct run *, enum message, uint32_t index, int32_t value, const char *text, int pass);
+
+/* ---- client.c, brain.c: reaching a brain and obeying it ---- */
+
+extern char **main_argv;        /* as main() got them; the monitor writes its title over them */
+extern sigset_t caller_mask;    /* the signal mask we were started with; programs we spawn get it back */
+
+/* A brain that answered HELLO with ACCEPT: warm if one is there (started with `may_start`), else cold. fd or -errno. */
+int brain_open(uint32_t role, char *const *argv, bool may_start);
+
+/*
+ * Obey OUT, ERR, SPAWN, WANT; stop at a frame that the caller decides on (RUN, RESUME, ABORT, EXIT).
+ * 1, 0 at end of file, -EINTR when `signals` (-1: none) told INT, TERM, HUP or QUIT.
+ */
+int brain_next(int brain, int signals, struct frame *);
+
+/* ---- exec.c ---- */
+
+int exec_search(char *const *argv, char *const *env);      /* execvpe by env's PATH; returns -errno */
+void reset_signals(void);                                  /* default dispositions, empty mask */
+void cloexec_from(int first);
+/*
+ * Run a program: argv in env and cwd ("" stays), stdin from `in`, stdout and stderr to `out` (-1: inherited).
+ * Wait status, or -errno when it could not be started.
+ */
+int spawn_wait(char *const *argv, char *const *env, const char *cwd, int in, int out);
+
+/* ---- paths.c ---- */
+
+/* Open `path` below `root` following no link; the failing component becomes the detail. */
+int open_beneath(int root, const char *path, int flags, int mode);
+/* The same by `where` (WHERE_*). */
+int open_where(struct run *, int64_t where, const char *path, int flags);
+
+/* ---- ask.c: the asking side of the command socket ---- */
+
+/*
+ * One request of liblxc's command protocol to the abstract `name`; its result in *value, a passed descriptor
+ * in *passed (NULL: none wanted). With `keep` the connection's descriptor is returned, else 0; -errno.
+ */
+int command_ask(const char *name, int command, int64_t argument, int64_t *value, int *passed, bool keep);
+
+/* ---- netlink.c ---- */
+int op_netlink(struct run *, const struct op *), op_bring_home(struct run *, const struct op *);
+
+/* ---- init.c ---- */
+noreturn void init_main(char **argv, char **env);
+
+/* ---- monitor.c, command.c, console.c, attach.c ---- */
+
+/* Stay until the container's end (and through reboots); the exit status of this process. */
+int monitor(struct run *);
+/* Relay or wait; sends RESULT exited. The exit status by the exit rule. */
+int wait_attached(struct run *);
+int op_open_init(struct run *, const struct op *);
+int op_attach(struct run *, const struct op *);
+int op_console(struct run *, const struct op *);
+int op_enter(struct run *, const struct op *);
