@@ -1,0 +1,268 @@
+/**
+ * The session behind a socket: one client, from HELLO to EXIT. Runs in the daemon (many at once) and in a cold brain
+ * (one). What goes wrong here ends this session only.
+ */
+
+import type { Socket } from 'node:net';
+import { resolve } from 'node:path';
+import { reason } from '../base/errno.ts';
+import { LxcError } from '../base/error.ts';
+import { ByteReader, ByteWriter } from '../wire/bytes.ts';
+import { encodeProgram } from '../wire/encode.ts';
+import { helloRoles, spawnStdio } from '../wire/frames.ts';
+import type { Program } from '../wire/program.ts';
+import {
+  type Frame,
+  FrameCutter,
+  FrameSender,
+  frameTypes,
+  type Hello,
+  readCall,
+  readHello,
+  readResult,
+  textPayload,
+  u32s,
+} from './frames.ts';
+import { InputQueue } from './input.ts';
+import type { CallHandler, Exit, Input, RunResult, Session, Spawned, SpawnRequest } from './session.ts';
+
+/** What a brain does for those who connect. */
+export interface Service {
+  readonly buildId: string;
+  command(session: Session): Promise<Exit>;
+  /** A monitor's container ended: `calls` are what it waits for. */
+  end(session: EndSession): Promise<Exit>;
+  /** Leave when the sessions are done; false where nobody but the caller is served. */
+  stop(): boolean;
+}
+
+/** The session of a monitor: it says CALL on its own, without a program of ours. */
+export interface EndSession extends Session {
+  /** Answers the monitor's calls until `what`, which is not answered before the handler is done. */
+  answer(onCall: CallHandler): void;
+}
+
+interface Waiter<T> {
+  readonly resolve: (value: T) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** Serves one client; resolves when it is gone. */
+export function serve(socket: Socket, service: Service): Promise<void> {
+  const connection = new Connection(socket, service);
+  return connection.closed;
+}
+
+class Connection implements EndSession {
+  readonly closed: Promise<void>;
+  readonly #sender: FrameSender;
+  readonly #cutter = new FrameCutter();
+  readonly #service: Service;
+  readonly #socket: Socket;
+  readonly #gone = new AbortController();
+  readonly #input = new InputQueue();
+  readonly #spawns = new Map<number, Waiter<Spawned>>();
+  #hello: Hello | undefined;
+  #running: Waiter<RunResult> | undefined;
+  #onCall: CallHandler | undefined;
+  #waitingCalls: Frame[] = [];
+  #spawnId = 0;
+
+  constructor(socket: Socket, service: Service) {
+    this.#socket = socket;
+    this.#service = service;
+    this.#sender = new FrameSender(socket);
+    this.closed = new Promise((done) => socket.once('close', () => done()));
+    socket.on('data', (piece) => this.#take(piece));
+    socket.on('error', () => this.#leave());
+    socket.on('end', () => this.#leave());
+    socket.on('close', () => this.#leave());
+  }
+
+  get argv() {
+    return this.#said.argv;
+  }
+  get cwd() {
+    return this.#said.cwd;
+  }
+  get env() {
+    return this.#said.env;
+  }
+  get umask() {
+    return this.#said.umask;
+  }
+  get uid() {
+    return this.#said.uid;
+  }
+  get gid() {
+    return this.#said.gid;
+  }
+  get isatty() {
+    return this.#said.isatty;
+  }
+  get window() {
+    return this.#said.window;
+  }
+  get pid() {
+    return this.#said.pid;
+  }
+  get signal() {
+    return this.#gone.signal;
+  }
+
+  out(text: string | Uint8Array): void {
+    this.#sender.send(frameTypes.OUT, typeof text === 'string' ? Buffer.from(text) : text);
+  }
+
+  err(text: string | Uint8Array): void {
+    this.#sender.send(frameTypes.ERR, typeof text === 'string' ? Buffer.from(text) : text);
+  }
+
+  resolve(path: string): string {
+    if (this.cwd === '' && !path.startsWith('/'))
+      throw new LxcError(`Failed to find ${path}: the current directory was deleted`, {
+        hint: 'cd elsewhere',
+      });
+    return resolve(this.cwd === '' ? '/' : this.cwd, path);
+  }
+
+  run(program: Program, onCall?: CallHandler): Promise<RunResult> {
+    this.#onCall = onCall ?? (() => Promise.resolve());
+    return this.#ask((waiter) => {
+      this.#running = waiter;
+      this.#sender.send(frameTypes.RUN, encodeProgram(program));
+    });
+  }
+
+  spawn(request: SpawnRequest): Promise<Spawned> {
+    const id = ++this.#spawnId;
+    const env = Object.entries(request.env ?? this.env).map(([name, value]) => `${name}=${value}`);
+    const out = new ByteWriter().u32(id).u32(spawnStdio[request.stdio ?? 'inherit']);
+    out
+      .texts(request.argv)
+      .texts(env)
+      .text(request.cwd ?? this.cwd)
+      .blob(request.stdin ?? Buffer.alloc(0));
+    return this.#ask((waiter) => {
+      this.#spawns.set(id, waiter);
+      this.#sender.send(frameTypes.SPAWN, out.take());
+    });
+  }
+
+  want(): AsyncIterable<Input> {
+    this.#sender.send(frameTypes.WANT);
+    return this.#input;
+  }
+
+  answer(onCall: CallHandler): void {
+    this.#onCall = onCall;
+    for (const frame of this.#waitingCalls.splice(0)) this.#call(frame, onCall);
+  }
+
+  stopDaemon(): boolean {
+    return this.#service.stop();
+  }
+
+  get #said(): Hello {
+    if (this.#hello === undefined) throw new LxcError('Failed to serve a client: it said nothing yet');
+    return this.#hello;
+  }
+
+  #ask<T>(send: (waiter: Waiter<T>) => void): Promise<T> {
+    if (this.signal.aborted) return Promise.reject(callerGone());
+    return new Promise((resolve, reject) => send({ resolve, reject }));
+  }
+
+  #take(piece: Buffer): void {
+    try {
+      for (const frame of this.#cutter.push(piece)) this.#obey(frame);
+    } catch {
+      this.#socket.destroy();
+    }
+  }
+
+  #obey(frame: Frame): void {
+    switch (frame.type) {
+      case frameTypes.HELLO:
+        this.#greet(readHello(frame.payload));
+        break;
+      case frameTypes.RESULT:
+        this.#running?.resolve(readResult(frame.payload));
+        this.#running = undefined;
+        break;
+      case frameTypes.CALL:
+        if (this.#onCall === undefined) this.#waitingCalls.push(frame);
+        else this.#call(frame, this.#onCall);
+        break;
+      case frameTypes.SPAWNED:
+        this.#spawned(new ByteReader(frame.payload));
+        break;
+      default:
+        this.#input.take(frame);
+    }
+  }
+
+  #greet(hello: Hello): void {
+    if (this.#hello !== undefined) throw new LxcError('Failed to serve a client: it said HELLO twice');
+    // Another build's client goes to a brain of its own.
+    if (hello.buildId !== this.#service.buildId) {
+      this.#sender.end();
+      return;
+    }
+    this.#hello = hello;
+    this.#sender.send(frameTypes.ACCEPT);
+    const work = hello.role === helloRoles.end ? this.#service.end(this) : this.#service.command(this);
+    work.then(
+      (exit) => this.#finish(exit),
+      (error) => {
+        this.err(`lxc: Unexpected: ${error instanceof Error ? error.stack : String(error)}\n`);
+        this.#finish({ status: 1, signal: 0 });
+      },
+    );
+  }
+
+  #finish({ status, signal }: Exit): void {
+    this.#sender.send(frameTypes.EXIT, u32s(status, signal));
+    this.#sender.end();
+  }
+
+  #call(frame: Frame, onCall: CallHandler): void {
+    const work = Promise.resolve(readCall(frame.payload)).then(onCall);
+    work.then(
+      () => this.#sender.send(frameTypes.RESUME),
+      (error) => this.#sender.send(frameTypes.ABORT, textPayload(abortReason(error))),
+    );
+  }
+
+  #spawned(from: ByteReader): void {
+    const [id, status, output] = [from.u32(), from.u32(), from.blob().toString()];
+    const waiter = this.#spawns.get(id);
+    this.#spawns.delete(id);
+    waiter?.resolve({ status: shellStatus(status), output });
+  }
+
+  #leave(): void {
+    if (this.signal.aborted) return;
+    this.#gone.abort();
+    const waiters = [this.#running, ...this.#spawns.values()];
+    this.#running = undefined;
+    this.#spawns.clear();
+    for (const waiter of waiters) waiter?.reject(callerGone());
+    this.#input.end();
+    this.#socket.destroySoon();
+  }
+}
+
+function callerGone(): LxcError {
+  return new LxcError('Failed to go on: the caller has gone');
+}
+
+function abortReason(error: unknown): string {
+  return error instanceof LxcError ? error.toString() : reason(error);
+}
+
+/** A wait status as a shell tells it. */
+export function shellStatus(status: number): number {
+  const signal = status & 0x7f;
+  return signal === 0 ? (status >> 8) & 0xff : 128 + signal;
+}

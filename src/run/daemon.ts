@@ -1,0 +1,93 @@
+/**
+ * `--daemon`: the warm brain. The client bound and listens on the socket of fd 3; whoever connects is served. It
+ * keeps no state, so it may be killed at any time; idle, it takes its socket away and leaves.
+ */
+
+import { fstatSync, readFileSync, statSync, unlinkSync } from 'node:fs';
+import { createServer, type Server, type Socket } from 'node:net';
+import { type Service, serve } from './connection.ts';
+
+/** Connections that came before the socket was taken away wait in the backlog: they are served within this time. */
+const drainMilliseconds = 50;
+
+export function daemon(service: Omit<Service, 'stop'>, idleSeconds: number): void {
+  const brain = new Daemon(service, idleSeconds);
+  // A fault in one session must not end the others; that session's caller has been told.
+  process.on('uncaughtException', () => {});
+  brain.start();
+}
+
+class Daemon {
+  readonly #service: Service;
+  readonly #idleMilliseconds: number;
+  readonly #server: Server;
+  readonly #socket = listeningSocket();
+  #sessions = 0;
+  #idle: NodeJS.Timeout | undefined;
+  #leaving = false;
+
+  constructor(service: Omit<Service, 'stop'>, idleSeconds: number) {
+    this.#service = { ...service, stop: () => this.#leave() };
+    this.#idleMilliseconds = idleSeconds * 1000;
+    this.#server = createServer({ allowHalfOpen: false }, (socket) => this.#serve(socket));
+  }
+
+  start(): void {
+    this.#server.listen({ fd: 3 });
+    this.#wait();
+  }
+
+  #serve(socket: Socket): void {
+    this.#sessions++;
+    clearTimeout(this.#idle);
+    void serve(socket, this.#service).finally(() => {
+      this.#sessions--;
+      if (this.#sessions === 0) this.#wait();
+    });
+  }
+
+  #wait(): void {
+    if (this.#leaving) return;
+    clearTimeout(this.#idle);
+    this.#idle = setTimeout(() => this.#leave(), this.#idleMilliseconds);
+  }
+
+  /** The socket goes first: from then on nobody new can come, and those who came are served. */
+  #leave(): true {
+    if (this.#leaving) return true;
+    this.#leaving = true;
+    this.#removeSocket();
+    setTimeout(() => this.#server.close(), drainMilliseconds);
+    return true;
+  }
+
+  /** Nobody replaces the socket while we listen on it, but a user may have removed it and started another brain. */
+  #removeSocket(): void {
+    const { path, inode } = this.#socket;
+    try {
+      if (path !== undefined && statSync(path).ino === inode) unlinkSync(path);
+    } catch {
+      // It is gone already.
+    }
+  }
+}
+
+interface ListeningSocket {
+  readonly path: string | undefined;
+  /** Inode of the socket's file. */
+  readonly inode: number | undefined;
+}
+
+/** The path that fd 3 is bound to, which only the kernel's table tells. */
+function listeningSocket(): ListeningSocket {
+  const inode = fstatSync(3).ino;
+  const line = readFileSync('/proc/net/unix', 'utf8')
+    .split('\n')
+    .find((row) => row.split(/\s+/)[6] === String(inode));
+  const path = line?.split(/\s+/)[7];
+  try {
+    return { path, inode: path === undefined ? undefined : statSync(path).ino };
+  } catch {
+    return { path: undefined, inode: undefined };
+  }
+}
