@@ -61,7 +61,7 @@ interface More<T> {
 export function one<T>(
   codec: Codec<T>,
   doc: string,
-  more: More<T> & { readonly default: T },
+  more: More<NoInfer<T>> & { readonly default: NoInfer<T> },
 ): Row<T, 'one', T>;
 export function one<T>(codec: Codec<T>, doc: string, more?: More<T>): Row<T, 'one', undefined>;
 export function one<T>(
