@@ -1,0 +1,106 @@
+/** Requests about interfaces: make a veth pair or a macvlan in one message, change one, delete one. */
+
+import { type Attributes, attribute, NLM_F, nest, optional, type Request, RTM, request } from './message.ts';
+import {
+  hardwareAddress,
+  initPid,
+  join,
+  type LinkRef,
+  linkIndex,
+  type Piece,
+  text,
+  u8,
+  u16,
+  u32,
+} from './piece.ts';
+
+/** if_link.h: enum IFLA_* */
+const IFLA = {
+  ADDRESS: attribute(1, hardwareAddress),
+  IFNAME: attribute(3, text),
+  MTU: attribute(4, u32),
+  LINK: attribute(5, linkIndex),
+  MASTER: attribute(10, linkIndex),
+  LINKINFO: attribute(18, nest),
+  NET_NS_PID: attribute(19, initPid),
+} as const;
+
+const IFLA_INFO = { KIND: attribute(1, text), DATA: attribute(2, nest) } as const;
+const VETH_INFO = { PEER: attribute(1, (piece: Piece) => piece) } as const;
+const IFLA_MACVLAN = { MODE: attribute(1, u32) } as const;
+
+/** if_link.h: enum macvlan_mode */
+export const macvlanModes = { private: 1, vepa: 2, bridge: 4, passthru: 8 } as const;
+
+const IFF_UP = 1;
+
+/** What an interface of either kind has. `undefined`: the kernel decides. */
+export interface LinkSpec {
+  readonly name: string;
+  readonly hwaddr: string | undefined;
+  readonly mtu: number | undefined;
+}
+
+export interface VethSpec {
+  readonly host: LinkSpec & { readonly bridge: LinkRef | undefined };
+  readonly container: LinkSpec;
+}
+
+/**
+ * Makes both ends of a pair: the host's end up and on its bridge, the other inside the namespace of the
+ * container's init under its final name. That one is left down: the kernel cannot open an end before its peer.
+ */
+export function createVeth({ host, container }: VethSpec): Request {
+  const peer = join([
+    ifinfomsg({ up: undefined }),
+    nest([...linkAttributes(container), IFLA.NET_NS_PID('init')]),
+  ]);
+  return create({ up: true }, [
+    ...linkAttributes(host),
+    optional(IFLA.MASTER, host.bridge),
+    IFLA.LINKINFO([IFLA_INFO.KIND('veth'), IFLA_INFO.DATA([VETH_INFO.PEER(peer)])]),
+  ]);
+}
+
+export interface MacvlanSpec extends LinkSpec {
+  readonly parent: LinkRef;
+  readonly mode: keyof typeof macvlanModes;
+  readonly up: boolean;
+}
+
+/** Makes a macvlan that is born inside the namespace of the container's init. */
+export function createMacvlan(spec: MacvlanSpec): Request {
+  return create({ up: spec.up ? true : undefined }, [
+    ...linkAttributes(spec),
+    IFLA.LINK(spec.parent),
+    IFLA.NET_NS_PID('init'),
+    IFLA.LINKINFO([IFLA_INFO.KIND('macvlan'), IFLA_INFO.DATA([IFLA_MACVLAN.MODE(macvlanModes[spec.mode])])]),
+  ]);
+}
+
+/** Brings an interface of the sender's namespace up. */
+export function bringUp(link: LinkRef): Request {
+  return request(RTM.NEWLINK, 0, ifinfomsg({ link, up: true }), []);
+}
+
+export function setMtu(link: LinkRef, mtu: number): Request {
+  return request(RTM.NEWLINK, 0, ifinfomsg({ link, up: undefined }), [IFLA.MTU(mtu)]);
+}
+
+export function deleteLink(name: string): Request {
+  return request(RTM.DELLINK, 0, ifinfomsg({ up: undefined }), [IFLA.IFNAME(name)]);
+}
+
+function create(state: { readonly up: true | undefined }, attributes: Attributes): Request {
+  return request(RTM.NEWLINK, NLM_F.CREATE | NLM_F.EXCL, ifinfomsg(state), attributes);
+}
+
+function linkAttributes({ name, hwaddr, mtu }: LinkSpec): Attributes {
+  return [IFLA.IFNAME(name), optional(IFLA.ADDRESS, hwaddr), optional(IFLA.MTU, mtu)];
+}
+
+/** struct ifinfomsg: family, padding, device type, index, flags, mask of the flags that change. */
+function ifinfomsg(state: { readonly link?: LinkRef; readonly up: true | undefined }): Piece {
+  const flags = state.up === true ? IFF_UP : 0;
+  return join([u8(0, 0), u16(0), linkIndex(state.link ?? 0), u32(flags), u32(flags)]);
+}
