@@ -25,5 +25,8 @@ export interface LinkFact {
 }
 
 export interface NetworkFacts {
+  /** Those of the names in `link` and `veth.pair` that exist. */
   readonly links: ReadonlyMap<string, LinkFact>;
+  /** False on a kernel without IPv6. */
+  readonly ipv6?: boolean;
 }
