@@ -1,0 +1,278 @@
+/**
+ * The client's side of a monitor's command socket, in liblxc's wire format: for containers that we started and for
+ * those of C LXC alike. Each request has a connection of its own, so several may be on their way at once. Requests
+ * whose answers carry descriptors are the helper's business.
+ */
+
+import { connect, type Socket } from 'node:net';
+import { errnoCode, errnoText } from '../base/errno.ts';
+import { LxcError } from '../base/error.ts';
+import { fnv1a64, hex64 } from '../base/fnv.ts';
+import { type State, stateNumber, states } from './states.ts';
+
+/** A container as the user names it. */
+export interface ContainerId {
+  readonly lxcpath: string;
+  readonly name: string;
+}
+
+/** Numbers of liblxc. */
+export const requests = {
+  stop: 2,
+  getState: 3,
+  getInitPid: 4,
+  getCloneFlags: 5,
+  getCgroup: 6,
+  getConfigItem: 7,
+  getName: 8,
+  getLxcPath: 9,
+  addStateClient: 10,
+  consoleLog: 11,
+  serveStateClients: 12,
+  addBpfDevice: 14,
+  freeze: 15,
+  unfreeze: 16,
+  getLimitCgroup: 19,
+} as const;
+
+const headBytes = 16;
+/** The most that fits into an abstract address with liblxc's bookkeeping. */
+const longestName = 105;
+/** "No such state yet" in the answer to addStateClient. */
+const noState = states.length;
+/** int type, char name[256], int value. */
+const messageBytes = 264;
+const messageValueAt = 260;
+
+/** Name of the abstract socket, without the NUL in front. */
+export function socketName({ lxcpath, name }: ContainerId): string {
+  const plain = `${lxcpath}/${name}/command`;
+  if (Buffer.byteLength(plain) <= longestName) return plain;
+  return `lxc/${hex64(fnv1a64(`${lxcpath}/${name}`))}/command`;
+}
+
+interface Reply {
+  /** Not negative; integers that are the answer are in `value`. */
+  readonly ret: number;
+  readonly value: bigint;
+  readonly data: Buffer;
+}
+
+interface Request {
+  readonly data?: Buffer;
+  readonly value?: number;
+}
+
+export class CommandSocket {
+  readonly #id: ContainerId;
+  readonly #path: string;
+
+  constructor(id: ContainerId) {
+    this.#id = id;
+    this.#path = `\0${socketName(id)}`;
+  }
+
+  /** STOPPED where nobody listens. */
+  async state(): Promise<State> {
+    const reply = await this.#ask(requests.getState);
+    return (reply && states[Number(reply.value)]) ?? 'STOPPED';
+  }
+
+  /** As this pid namespace sees it. */
+  async initPid(): Promise<number | undefined> {
+    const reply = await this.#ask(requests.getInitPid);
+    const pid = Number(BigInt.asIntN(32, reply?.value ?? 0n));
+    return pid > 0 ? pid : undefined;
+  }
+
+  /** CLONE_NEW* of the namespaces that the container has of its own. */
+  async cloneFlags(): Promise<number | undefined> {
+    const reply = await this.#ask(requests.getCloneFlags);
+    return reply === undefined ? undefined : Number(reply.value);
+  }
+
+  /** The cgroup of the container for `controller`; `''` is the unified hierarchy. */
+  cgroup(controller: string): Promise<string | undefined> {
+    return this.#askText(requests.getCgroup, controller);
+  }
+
+  limitCgroup(controller: string): Promise<string | undefined> {
+    return this.#askText(requests.getLimitCgroup, controller);
+  }
+
+  /** A value of the running configuration; lists have one line for each. */
+  configItem(key: string): Promise<string | undefined> {
+    return this.#askText(requests.getConfigItem, key);
+  }
+
+  name(): Promise<string | undefined> {
+    return this.#askText(requests.getName, '');
+  }
+
+  lxcpath(): Promise<string | undefined> {
+    return this.#askText(requests.getLxcPath, '');
+  }
+
+  /** Tells everybody who waits that the state is this one; false where nobody listens. */
+  async announce(state: State): Promise<boolean> {
+    return (await this.#ask(requests.serveStateClients, { value: stateNumber(state) })) !== undefined;
+  }
+
+  /** Freeze through the monitor, which only works on a unified hierarchy; false where it does not. */
+  async freeze(frozen: boolean, seconds: number): Promise<boolean> {
+    const reply = await this.#request(frozen ? requests.freeze : requests.unfreeze, { value: seconds });
+    return reply !== undefined && reply.ret >= 0;
+  }
+
+  /** What the console's ring buffer holds; `undefined` without a buffer or a monitor. */
+  async consoleLog(options: { clear?: boolean; read?: boolean; writeFile?: boolean; most?: number }) {
+    const data = Buffer.alloc(24);
+    data.writeUInt8(options.clear === true ? 1 : 0, 0);
+    data.writeUInt8(options.read === true ? 1 : 0, 1);
+    data.writeBigUInt64LE(BigInt(options.most ?? 0), 8);
+    data.writeUInt8(options.writeFile === true ? 1 : 0, 16);
+    const reply = await this.#request(requests.consoleLog, { data });
+    return reply === undefined || reply.ret < 0 ? undefined : reply.data;
+  }
+
+  /** Kill the container; resolves when its monitor has gone. False where nobody listened. */
+  async stop(): Promise<boolean> {
+    const exchange = await Exchange.open(this.#path);
+    if (exchange === undefined) return false;
+    exchange.send(requests.stop, {});
+    const reply = await exchange.reply();
+    if (reply !== undefined) this.#check(reply);
+    return true;
+  }
+
+  /**
+   * The first of the wanted states that the container is in or comes to. `undefined`: it stopped without reaching one,
+   * or `signal` was aborted.
+   */
+  async waitFor(wanted: ReadonlySet<State>, signal?: AbortSignal): Promise<State | undefined> {
+    const ended = () => (wanted.has('STOPPED') ? ('STOPPED' as const) : undefined);
+    const exchange = await Exchange.open(this.#path);
+    if (exchange === undefined) return ended();
+    const abort = () => exchange.close();
+    signal?.addEventListener('abort', abort, { once: true });
+    try {
+      exchange.send(requests.addStateClient, { data: wantedStates(wanted) });
+      const reply = await exchange.reply();
+      if (reply !== undefined) this.#check(reply);
+      const now = reply === undefined ? undefined : states[Number(reply.value)];
+      if (now !== undefined && Number(reply?.value) !== noState) return now;
+      const message = await exchange.bytes(messageBytes);
+      if (message !== undefined) return states[message.readInt32LE(messageValueAt)];
+      return signal?.aborted === true ? undefined : ended();
+    } finally {
+      signal?.removeEventListener('abort', abort);
+      exchange.close();
+    }
+  }
+
+  async #askText(request: number, text: string): Promise<string | undefined> {
+    const reply = await this.#request(request, text === '' ? {} : { data: Buffer.from(`${text}\0`) });
+    if (reply === undefined || reply.ret < 0) return undefined;
+    return reply.data.toString().replace(/\0$/, '');
+  }
+
+  async #ask(request: number, options: Request = {}): Promise<Reply | undefined> {
+    const reply = await this.#request(request, options);
+    if (reply !== undefined) this.#check(reply);
+    return reply;
+  }
+
+  async #request(request: number, options: Request): Promise<Reply | undefined> {
+    const exchange = await Exchange.open(this.#path);
+    if (exchange === undefined) return undefined;
+    exchange.send(request, options);
+    const reply = await exchange.reply();
+    exchange.close();
+    return reply;
+  }
+
+  #check({ ret }: Reply): void {
+    if (ret === -1 || ret === -13)
+      throw new LxcError(`Insufficient privileges to control ${this.#id.name}`, {
+        hint: 'run the command as root, or as the user who started the container',
+      });
+    if (ret < 0) throw new LxcError(`The monitor of ${this.#id.name} refused a request: ${errnoText(-ret)}`);
+  }
+}
+
+function wantedStates(wanted: ReadonlySet<State>): Buffer {
+  const data = Buffer.alloc(4 * states.length);
+  for (const state of wanted) data.writeInt32LE(1, 4 * stateNumber(state));
+  return data;
+}
+
+/** One connection, read in pieces of known size. */
+class Exchange {
+  readonly #socket: Socket;
+  #got: Buffer = Buffer.alloc(0);
+  #ended = false;
+  #wake: (() => void) | undefined;
+
+  constructor(socket: Socket) {
+    this.#socket = socket;
+    const end = () => {
+      this.#ended = true;
+      this.#wake?.();
+    };
+    socket.on('error', end).on('close', end).on('end', end);
+    socket.on('data', (piece) => {
+      this.#got = this.#got.length === 0 ? piece : Buffer.concat([this.#got, piece]);
+      this.#wake?.();
+    });
+  }
+
+  /** `undefined` where nobody listens. */
+  static open(path: string): Promise<Exchange | undefined> {
+    return new Promise((resolve, reject) => {
+      const socket = connect({ path });
+      socket.once('connect', () => {
+        socket.off('error', refused);
+        resolve(new Exchange(socket));
+      });
+      const refused = (error: Error) => {
+        if (errnoCode(error) === 'ECONNREFUSED') resolve(undefined);
+        else reject(new LxcError(`Failed to reach the monitor: ${error.message}`, { cause: error }));
+      };
+      socket.once('error', refused);
+    });
+  }
+
+  send(request: number, { data, value }: Request): void {
+    const head = Buffer.alloc(headBytes + (data?.length ?? 0));
+    head.writeInt32LE(request, 0);
+    head.writeInt32LE(data?.length ?? 0, 4);
+    head.writeBigInt64LE(BigInt(value ?? 0), 8);
+    data?.copy(head, headBytes);
+    this.#socket.write(head);
+  }
+
+  /** `undefined` when the monitor hung up. */
+  async reply(): Promise<Reply | undefined> {
+    const head = await this.bytes(headBytes);
+    if (head === undefined) return undefined;
+    const data = await this.bytes(head.readInt32LE(4));
+    if (data === undefined) return undefined;
+    return { ret: head.readInt32LE(0), value: head.readBigUInt64LE(8), data };
+  }
+
+  async bytes(count: number): Promise<Buffer | undefined> {
+    while (this.#got.length < count) {
+      if (this.#ended) return undefined;
+      await new Promise<void>((wake) => {
+        this.#wake = wake;
+      });
+    }
+    const bytes = this.#got.subarray(0, count);
+    this.#got = this.#got.subarray(count);
+    return bytes;
+  }
+
+  close(): void {
+    this.#socket.destroy();
+  }
+}
