@@ -30,6 +30,9 @@ export {
   type NamespaceName,
   namespaceNames,
 } from './codecs/security.ts';
+export { appendItem, type Document, parseDocument, printDocument, removeItem } from './document.ts';
+export { type Caller, nodeConfigIo } from './io.ts';
+export { effectOf, getItem, listItems } from './items.ts';
 export {
   type Family,
   type Key,
@@ -40,7 +43,10 @@ export {
   type ScalarKey,
 } from './keys/index.ts';
 export type { ProcView } from './keys/start.ts';
+export { type Assignment, clearItem, define, emptyConfig, loadConfig, parseConfig, setItem } from './load.ts';
 export { nearest } from './nearest.ts';
+export { dumpConfig, printConfig, restoreConfig } from './print.ts';
 export type { Alias, Codec, Row, RowFacts, RowKind } from './row.ts';
+export { loadSystemConfig, type Owner, type SystemConfig, type SystemKey, systemKeys } from './system.ts';
 export type { ConfigIo, Effect, Entry, NamedEntry, Note, RawEntry } from './types.ts';
 export { type Config, configOf, type Net } from './view.ts';

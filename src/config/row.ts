@@ -12,8 +12,8 @@ export interface Codec<T> {
   readonly form: string;
   /** Throws LxcError without an origin; the loader adds key and place. */
   parse(text: string): T;
-  /** The text that `lxc-info -c` shows. */
-  show(value: T): string;
+  /** What `lxc-info -c` shows of it; `text` is the value as written. */
+  show(value: T, text: string): string;
   /** What to warn about in a value that is accepted. */
   readonly lint?: (text: string) => string | undefined;
   /** Fills in what depends on the moment of reading. */
@@ -38,6 +38,9 @@ export interface RowFacts {
   readonly was: readonly Alias[];
 }
 
+/** All names, or what they look like where the kernel decides. */
+export type Names = readonly string[] | RegExp;
+
 /** `one`: the last line wins; `many`: lines add up; `group`: takes an empty value only, which clears its members. */
 export type RowKind = 'one' | 'many' | 'group';
 
@@ -46,7 +49,11 @@ export interface Row<T, K extends RowKind = RowKind, D = unknown> extends RowFac
   readonly codec: Codec<T>;
   readonly default: D;
   /** The names a family takes behind its prefix; `undefined` for keys without a placeholder. */
-  readonly names: RegExp | undefined;
+  readonly names: Names | undefined;
+  /** What `lxc-info -c` shows when the key is not set. */
+  readonly unset: string;
+  /** How it shows several values: each with a line end, or with this between them. */
+  readonly between: 'line end' | '\n' | ',' | ' ';
   effect(text: string): Effect;
 }
 
@@ -54,7 +61,9 @@ interface More<T> {
   readonly since?: string;
   readonly removed?: string;
   readonly was?: readonly Alias[];
-  readonly names?: RegExp;
+  readonly names?: Names;
+  readonly unset?: string;
+  readonly between?: Row<T>['between'];
   readonly effect?: Effect | ((value: T) => Effect);
 }
 
@@ -69,7 +78,15 @@ export function one<T>(
   doc: string,
   more: More<T> & { readonly default?: T } = {},
 ): Row<T, 'one', T | undefined> {
-  return { ...facts(doc, more), kind: 'one', codec, default: more.default, effect: effect(codec, more) };
+  const unset = more.unset ?? (more.default === undefined ? '' : codec.show(more.default, ''));
+  return {
+    ...facts(doc, more),
+    kind: 'one',
+    codec,
+    default: more.default,
+    unset,
+    effect: effect(codec, more),
+  };
 }
 
 export function many<T>(codec: Codec<T>, doc: string, more: More<T> = {}): Row<T, 'many', undefined> {
@@ -92,18 +109,27 @@ const nothing: Codec<never> = {
   show: () => '',
 };
 
+export function isNameOf(row: Pick<Row<unknown>, 'names'>, name: string): boolean {
+  if (row.names === undefined) return false;
+  return row.names instanceof RegExp ? row.names.test(name) : row.names.includes(name);
+}
+
 /** A spelling that versions up to 2.1 read. */
 export function old(name: string, since = '0.6'): readonly Alias[] {
   return [{ name, since, until: '2.1' }];
 }
 
-function facts(doc: string, more: More<never>): RowFacts & { readonly names: RegExp | undefined } {
+type Common = Pick<Row<unknown>, 'doc' | 'since' | 'removed' | 'was' | 'names' | 'unset' | 'between'>;
+
+function facts(doc: string, more: Omit<More<never>, 'effect'>): Common {
   return {
     doc,
     since: more.since ?? more.was?.[0]?.since ?? '3.0',
     removed: more.removed,
     was: more.was ?? [],
     names: more.names,
+    unset: more.unset ?? '',
+    between: more.between ?? 'line end',
   };
 }
 

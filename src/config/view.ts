@@ -15,7 +15,7 @@ import {
   type ScalarKey,
   type ScalarValues,
 } from './keys/index.ts';
-import type { Codec, Row } from './row.ts';
+import { type Codec, isNameOf, type Row } from './row.ts';
 import type { Entry, NamedEntry, Note, RawEntry } from './types.ts';
 
 export interface Config {
@@ -81,7 +81,7 @@ function members<F extends Family>(
   prefixes: readonly F[],
 ): readonly NamedEntry<FamilyValues[F]>[] {
   return entries.flatMap((entry) => {
-    const prefix = prefixes.find((one) => families[one].names?.test(behind(entry.key, one)) ?? false);
+    const prefix = prefixes.find((one) => isNameOf(families[one], behind(entry.key, one)));
     if (prefix === undefined) return [];
     return [{ ...withValue(families[prefix].codec, entry), name: behind(entry.key, prefix) }];
   });

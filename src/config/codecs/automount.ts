@@ -2,6 +2,7 @@
 
 import { bad, words } from '../codec.ts';
 import { nearest } from '../nearest.ts';
+import type { Codec } from '../row.ts';
 
 export interface AutoProc {
   readonly what: 'proc';
@@ -55,7 +56,10 @@ function cgroupTokens(what: 'cgroup' | 'cgroup-full'): readonly (readonly [strin
   });
 }
 
-export const autoMounts = words<AutoMount>('proc|sys|cgroup[:MODE]...', parseToken, showToken);
+export const autoMounts: Codec<readonly AutoMount[]> = {
+  ...words('proc|sys|cgroup[:MODE]...', parseToken, showToken),
+  show: (mounts) => mounts.map(showToken).join(' '),
+};
 
 function parseToken(token: string): AutoMount {
   const known = tokens.get(token);

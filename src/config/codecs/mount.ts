@@ -22,8 +22,7 @@ export interface MountEntry {
 export const mountEntry: Codec<MountEntry> = {
   form: 'SOURCE TARGET TYPE OPTIONS 0 0',
   parse: parseMountEntry,
-  show: (entry) =>
-    [entry.source, entry.target, entry.type, showOptions(entry)].map(escapeField).join(' ').concat(' 0 0'),
+  show: (_, line) => line,
   lint: (value) =>
     fields(value).length > 6
       ? 'everything after the sixth field is ignored; write a blank as \\040'
@@ -81,10 +80,6 @@ function unescapeField(field: string): string {
     .replaceAll('\\\\', '\\');
 }
 
-function escapeField(field: string): string {
-  return field.replaceAll(/[ \t\n\\]/g, (found) => `\\${found.charCodeAt(0).toString(8).padStart(3, '0')}`);
-}
-
 type OwnOptions = Pick<MountEntry, 'options' | 'create' | 'optional' | 'relative' | 'idmap'>;
 
 /** Also for `lxc.rootfs.options`. C LXC looks for its words anywhere in the text, we between commas. */
@@ -116,16 +111,6 @@ function suffix(options: readonly string[], prefix: string): string | undefined 
   return options.findLast((option) => option.startsWith(prefix))?.slice(prefix.length);
 }
 
-function showOptions(entry: OwnOptions): string {
-  const own = [
-    entry.create === undefined ? [] : [`create=${entry.create}`],
-    entry.optional ? ['optional'] : [],
-    entry.relative ? ['relative'] : [],
-    entry.idmap === undefined ? [] : [`idmap=${entry.idmap}`],
-  ];
-  return [...entry.options, ...own.flat()].join(',') || 'defaults';
-}
-
 export interface RootfsOptions {
   readonly options: readonly string[];
   readonly idmap: string | undefined;
@@ -140,7 +125,7 @@ export const rootfsOptions: Codec<RootfsOptions> = {
     }
     return { options, idmap };
   },
-  show: ({ options, idmap }) => [...options, ...(idmap === undefined ? [] : [`idmap=${idmap}`])].join(','),
+  show: (_, written) => written,
 };
 
 export const storageTypes = [

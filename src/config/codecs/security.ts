@@ -126,11 +126,10 @@ function id(value: string): number {
 export const namespaceNames = ['mnt', 'pid', 'net', 'ipc', 'user', 'uts', 'cgroup', 'time'] as const;
 export type NamespaceName = (typeof namespaceNames)[number];
 
-export const namespaces: Codec<readonly NamespaceName[]> = words(
-  'NAMESPACE...',
-  namespaceName,
-  (name) => name,
-);
+export const namespaces: Codec<readonly NamespaceName[]> = {
+  ...words('NAMESPACE...', namespaceName, (name) => name),
+  show: (listed) => namespaceNames.filter((name) => listed.includes(name)).join('\n'),
+};
 
 export function namespaceName(word: string): NamespaceName {
   return word === 'mount' ? 'mnt' : pick(word, namespaceNames);

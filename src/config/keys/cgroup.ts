@@ -24,6 +24,7 @@ export const cgroupKeys = {
   'lxc.cgroup.dir.monitor.pivot': one(cgroupPath, 'Cgroup that the monitor moves to at its end.', {
     since: '5.0',
     default: 'lxc.pivot',
+    unset: '',
   }),
   'lxc.cgroup.dir.container.inner': one(cgroupName, 'Further directory, the root of the cgroup namespace.', {
     since: '5.0',
@@ -38,7 +39,7 @@ export const limitKeys = {
   'lxc.prlimit': group('Clears all lxc.prlimit.* when it is empty.', { was: old('lxc.limit', '2.1') }),
   'lxc.prlimit.<name>': one(resourceLimit, 'Resource limit of init, as in setrlimit(2).', {
     was: old('lxc.limit.<name>', '2.1'),
-    names: new RegExp(`^(?:${resourceNames.join('|')})$`),
+    names: resourceNames,
   }),
   'lxc.sysctl': group('Clears all lxc.sysctl.* when it is empty.'),
   'lxc.sysctl.<name>': one(text, 'Kernel parameter of the namespaces of the container.', {

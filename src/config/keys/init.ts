@@ -27,8 +27,12 @@ export const initKeys = {
   'lxc.init.cmd': one(text, 'Command that is run as init, with quotes as in a shell.', {
     was: old('lxc.init_cmd', '2.0'),
     default: '/sbin/init',
+    unset: '',
   }),
-  'lxc.init.cwd': one(directory, 'Directory inside the container where init starts.', { default: '/' }),
+  'lxc.init.cwd': one(directory, 'Directory inside the container where init starts.', {
+    default: '/',
+    unset: '',
+  }),
   'lxc.init.uid': one(userId, 'User id of init inside the container.', {
     was: old('lxc.init_uid', '2.0'),
     default: 0,
@@ -37,7 +41,7 @@ export const initKeys = {
     was: old('lxc.init_gid', '2.0'),
     default: 0,
   }),
-  'lxc.init.groups': many(groupIds, 'Supplementary group ids of init.', { since: '5.0' }),
+  'lxc.init.groups': many(groupIds, 'Supplementary group ids of init.', { since: '5.0', between: ',' }),
   'lxc.execute.cmd': one(text, 'Command that lxc-execute runs when it is given none.'),
   'lxc.ephemeral': one(flag, 'Whether the container is destroyed when it stops.', {
     since: '2.0',
@@ -50,10 +54,12 @@ export const initKeys = {
   'lxc.signal.reboot': one(signal, 'Signal that asks init to reboot.', {
     was: old('lxc.rebootsignal', '2.0'),
     default: 2,
+    unset: '0',
   }),
   'lxc.signal.stop': one(signal, 'Signal that ends init for good.', {
     was: old('lxc.stopsignal', '0.9'),
     default: 9,
+    unset: '0',
   }),
   'lxc.monitor.unshare': one(
     uint,

@@ -40,12 +40,14 @@ export const netKeys = {
   }),
   'lxc.net.<n>.mtu': one(mtu, 'Largest packet in bytes.', { was: old('lxc.network.mtu') }),
   'lxc.net.<n>.ipv4.address': many(address4, 'IPv4 address, prefix length and broadcast address.', {
+    between: '\n',
     was: old('lxc.network.ipv4'),
   }),
   'lxc.net.<n>.ipv4.gateway': one(gateway4, 'Default route for IPv4.', {
     was: old('lxc.network.ipv4.gateway', '0.9'),
   }),
   'lxc.net.<n>.ipv6.address': many(address6, 'IPv6 address and prefix length.', {
+    between: '\n',
     was: old('lxc.network.ipv6'),
   }),
   'lxc.net.<n>.ipv6.gateway': one(gateway6, 'Default route for IPv6.', {
@@ -75,18 +77,22 @@ export const netKeys = {
   'lxc.net.<n>.veth.n_rxqueues': one(queues, 'Number of receive queues.', { since: '5.0', effect: 'later' }),
   'lxc.net.<n>.veth.n_txqueues': one(queues, 'Number of transmit queues.', { since: '5.0', effect: 'later' }),
   'lxc.net.<n>.veth.ipv4.route': many(route4, 'Route of the host to the end on the host.', {
+    between: '\n',
     since: '4.0',
     effect: 'later',
   }),
   'lxc.net.<n>.veth.ipv6.route': many(route6, 'Route of the host to the end on the host.', {
+    between: '\n',
     since: '4.0',
     effect: 'later',
   }),
   'lxc.net.<n>.veth.vlan.id': one(bridgeVlan, 'Untagged VLAN of the bridge port.', {
+    unset: '0',
     since: '5.0',
     effect: 'later',
   }),
   'lxc.net.<n>.veth.vlan.tagged.id': many(vlanId, 'Tagged VLAN of the bridge port.', {
+    between: '\n',
     since: '5.0',
     effect: 'later',
   }),

@@ -34,6 +34,7 @@ export const mountKeys = {
   }),
   'lxc.mount.auto': many(autoMounts, 'Kernel file systems that are mounted without further lines.', {
     since: '1.0',
+    between: ' ',
     effect: (mounts) => (mounts.some(({ what }) => what === 'shmounts') ? 'later' : 'start'),
   }),
   'lxc.autodev': one(flag, 'Whether /dev is a new tmpfs with the usual nodes.', {

@@ -32,7 +32,10 @@ export const startKeys = {
 };
 
 export const logKeys = {
-  'lxc.log.level': one(logLevel, 'Least severity that is logged.', { was: old('lxc.loglevel', '0.9') }),
+  'lxc.log.level': one(logLevel, 'Least severity that is logged.', {
+    was: old('lxc.loglevel', '0.9'),
+    unset: 'NOTSET',
+  }),
   'lxc.log.file': one(path, 'File that the log is appended to.', { was: old('lxc.logfile', '0.9') }),
   'lxc.log.syslog': one(syslogFacility, 'Facility of syslog that is logged to.', {
     was: old('lxc.syslog', '2.0'),

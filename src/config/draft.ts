@@ -1,0 +1,230 @@
+/** A configuration while its lines are read: each line is checked and put in, or takes something out. */
+
+import { LxcError, type Origin } from '../base/error.ts';
+import { splitBlank } from './codec.ts';
+import { cgroupFile } from './codecs/limit.ts';
+import { storageType } from './codecs/mount.ts';
+import { quoted } from './grammar.ts';
+import { type Found, findKey, modernSpelling, unknownKey } from './lookup.ts';
+import type { Row } from './row.ts';
+import type { ConfigIo, Note, RawEntry } from './types.ts';
+import { type Config, configOf } from './view.ts';
+
+export interface Draft {
+  entries: RawEntry[];
+  readonly notes: Note[];
+  /** `lxc.rootfs.backend` of 2.x, which may stand before or after the path that it belongs to. */
+  backend: string | undefined;
+}
+
+/** A line with its key as spelled. */
+export interface Setting {
+  readonly spelled: string;
+  readonly text: string;
+  readonly origin: Origin;
+}
+
+export function draftOf(config: Config): Draft {
+  return { entries: [...config.entries], notes: [...config.notes], backend: undefined };
+}
+
+export function seal(draft: Draft): Config {
+  return configOf(withBackend(draft), draft.notes);
+}
+
+function withBackend({ entries, backend }: Draft): readonly RawEntry[] {
+  if (backend === undefined) return entries;
+  return entries.map((entry) =>
+    entry.key === 'lxc.rootfs.path' && /^[^:]*$|^\//.test(entry.text)
+      ? { ...entry, text: `${backend}:${entry.text}` }
+      : entry,
+  );
+}
+
+export function apply(draft: Draft, setting: Setting, io: ConfigIo): void {
+  refuseUnprintable(setting);
+  if (applyRetired(draft, setting)) return;
+  const found = resolveKey(draft, setting);
+  const { origin, spelled } = setting;
+  if (setting.text === '') {
+    clear(draft, found, origin);
+    return;
+  }
+  const { codec } = found.row;
+  const text = codec.resolve?.(setting.text, io) ?? setting.text;
+  const value = { ...setting, text };
+  check(found.row, value);
+  refuseConflict(draft, found, value);
+  const warning = codec.lint?.(text);
+  if (warning !== undefined) warn(draft, origin, `${spelled}: ${warning}`);
+  put(draft, found.row, { key: found.key, spelled, text, origin });
+}
+
+export function warn(draft: Draft, origin: Origin, message: string): void {
+  draft.notes.push({ kind: 'warning', message, origin });
+}
+
+// U+FFFD is what the decoder leaves of bytes that are not UTF-8; passing it on would name another file.
+function refuseUnprintable({ spelled, text, origin }: Setting): void {
+  const line = `${spelled}${text}`;
+  if (/[\0\r\n]/.test(line)) {
+    throw new LxcError(`Cannot read ${quoted(spelled)}: the line contains a NUL byte or a line break`, {
+      origin,
+    });
+  }
+  if (line.includes('\uFFFD')) {
+    throw new LxcError(`Cannot read ${quoted(spelled)}: the line is not UTF-8`, {
+      origin,
+      hint: 'convert the file to UTF-8',
+    });
+  }
+}
+
+const retired: ReadonlyMap<string, string> = new Map([
+  ['lxc.pivotdir', 'lxc.pivotdir is without effect since 2.0'],
+  ['lxc.kmsg', 'lxc.kmsg is without effect since 3.0'],
+]);
+
+/** Keys of older versions that have no row, since nothing of theirs is kept. */
+function applyRetired(draft: Draft, { spelled, text, origin }: Setting): boolean {
+  if (spelled === 'lxc.rootfs.backend') {
+    draft.backend = text === '' ? undefined : backend(text, origin);
+    const message = `lxc.rootfs.backend is now written in front of lxc.rootfs.path, as in ${text || 'dir'}:/PATH`;
+    draft.notes.push({ kind: 'legacy', message, origin });
+    return true;
+  }
+  const message = retired.get(spelled);
+  if (message !== undefined) draft.notes.push({ kind: 'legacy', message, origin });
+  return message !== undefined;
+}
+
+function backend(text: string, origin: Origin): string {
+  return blaming({ spelled: 'lxc.rootfs.backend', text, origin }, () => storageType(text));
+}
+
+function resolveKey(draft: Draft, setting: Setting): Found {
+  const { spelled, origin } = setting;
+  const current = findKey(spelled);
+  if (current !== undefined) return current;
+  const pattern = modernSpelling(spelled);
+  const found = pattern === undefined ? undefined : findKey(inOrder(draft, pattern, setting));
+  if (found === undefined) throw unknownKey(spelled, origin);
+  draft.notes.push({ kind: 'legacy', message: `${spelled} is now ${found.key}`, origin });
+  return found;
+}
+
+/** `lxc.network.*` without a number: `type` opens an interface, the other keys belong to the one opened last. */
+function inOrder(draft: Draft, pattern: string, { spelled, text, origin }: Setting): string {
+  if (!pattern.includes('<n>')) return pattern;
+  const opens = pattern === 'lxc.net.<n>.type';
+  if (opens && text === '') return 'lxc.net';
+  const index = opens ? nextIndex(draft) : openIndex(draft);
+  if (index !== undefined) return pattern.replace('<n>', `${index}`);
+  throw new LxcError(`Cannot use ${spelled}: no interface is open`, {
+    origin,
+    hint: 'an interface begins with its lxc.network.type line',
+  });
+}
+
+function nextIndex(draft: Draft): number {
+  return (
+    1 + Math.max(-1, ...draft.entries.map(({ key }) => Number(/^lxc\.net\.([0-9]+)/.exec(key)?.[1] ?? -1)))
+  );
+}
+
+function openIndex(draft: Draft): string | undefined {
+  const last = draft.entries.findLast(({ spelled }) => spelled === 'lxc.network.type');
+  return last?.key.split('.')[2];
+}
+
+function check(row: Row<unknown>, setting: Setting): void {
+  blaming(setting, () => row.codec.parse(setting.text));
+}
+
+/** Runs a codec; what it throws gets the key, the value and the place. */
+function blaming<T>(setting: Setting, parse: () => T): T {
+  try {
+    return parse();
+  } catch (error) {
+    if (!(error instanceof LxcError)) throw error;
+    const { spelled, text, origin } = setting;
+    throw new LxcError(`Cannot use ${quoted(text)} for ${spelled}: ${error.message}`, {
+      origin,
+      hint: error.hint,
+    });
+  }
+}
+
+const exclusive: ReadonlyMap<string, string> = new Map([
+  ['lxc.cap.drop', 'lxc.cap.keep'],
+  ['lxc.cap.keep', 'lxc.cap.drop'],
+  ['lxc.namespace.clone', 'lxc.namespace.keep'],
+  ['lxc.namespace.keep', 'lxc.namespace.clone'],
+]);
+
+function refuseConflict(draft: Draft, { key }: Found, setting: Setting): void {
+  const rival = draft.entries.find((entry) => entry.key === exclusive.get(key));
+  if (rival !== undefined) {
+    throw new LxcError(`Cannot use ${setting.spelled} together with ${rival.spelled}`, {
+      origin: setting.origin,
+      hint: `the other one is ${rival.origin.file}:${rival.origin.line}; an empty value clears it`,
+    });
+  }
+  refuseForeignKind(draft, key, setting);
+}
+
+const kindKey = /^(lxc\.net\.[0-9]+)\.(veth|macvlan|ipvlan|vlan)\./;
+
+/** `veth.*` and the like need an interface of that type. */
+function refuseForeignKind(draft: Draft, key: string, { spelled, origin }: Setting): void {
+  const [, net, kind] = kindKey.exec(key) ?? [];
+  if (net === undefined) return;
+  const type = draft.entries.find((entry) => entry.key === `${net}.type`)?.text;
+  if (type === kind) return;
+  const is = type === undefined ? 'has no type yet' : `has the type ${type}`;
+  throw new LxcError(`Cannot use ${spelled}: the interface ${is}`, {
+    origin,
+    hint: `it belongs behind ${net}.type = ${kind}`,
+  });
+}
+
+function put(draft: Draft, row: Row<unknown>, entry: RawEntry): void {
+  const { key, text } = entry;
+  if (key === 'lxc.cap.keep' && splitBlank(text).includes('none')) remove(draft, (one) => one.key === key);
+  dropOtherKinds(draft, entry);
+  const at = row.kind === 'one' ? draft.entries.findIndex((one) => one.key === key) : -1;
+  if (at < 0) draft.entries.push(entry);
+  else draft.entries[at] = entry;
+}
+
+/** A change of the type leaves nothing behind that belongs to the old one. */
+function dropOtherKinds(draft: Draft, { key, text }: RawEntry): void {
+  const net = /^(lxc\.net\.[0-9]+)\.type$/.exec(key)?.[1];
+  if (net === undefined) return;
+  remove(draft, (one) => {
+    const [, owner, kind] = kindKey.exec(one.key) ?? [];
+    return owner === net && kind !== text;
+  });
+}
+
+function clear(draft: Draft, { key, row }: Found, origin: Origin): void {
+  if (key === 'lxc.autodev') warn(draft, origin, 'lxc.autodev is back at its default 1; C LXC takes 0 here');
+  if (key === 'lxc.cap.drop' || key === 'lxc.cap.keep') {
+    remove(draft, (entry) => entry.key === 'lxc.cap.drop' || entry.key === 'lxc.cap.keep');
+  } else if (row.kind === 'group') {
+    remove(draft, (entry) => isMember(entry.key, key));
+  } else {
+    dropOtherKinds(draft, { key, spelled: key, text: '', origin });
+    remove(draft, (entry) => entry.key === key);
+  }
+}
+
+// `lxc.hook.version`, `lxc.cgroup.dir` and the like are settings of LXC that only share the prefix.
+function isMember(key: string, group: string): boolean {
+  if (!key.startsWith(`${group}.`) || key === 'lxc.hook.version') return false;
+  return group !== 'lxc.cgroup' || cgroupFile.test(key.slice(group.length + 1));
+}
+
+function remove(draft: Draft, doomed: (entry: RawEntry) => boolean): void {
+  draft.entries = draft.entries.filter((entry) => !doomed(entry));
+}

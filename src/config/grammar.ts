@@ -1,0 +1,55 @@
+/** The line grammar of LXC's configuration files: no continuation lines, no trailing comments, no escapes. */
+
+export interface SourceLine {
+  /** Counted from 1. */
+  readonly number: number;
+  readonly text: string;
+}
+
+export type ParsedLine =
+  | { readonly kind: 'setting'; readonly key: string; readonly text: string }
+  /** Starts like a setting and has no `=`. */
+  | { readonly kind: 'broken' }
+  /** Neither a setting nor a comment. */
+  | { readonly kind: 'foreign' };
+
+/** Lines end with LF, CR or both; a byte order mark is no part of the first one. */
+export function sourceLines(text: string): readonly SourceLine[] {
+  return text
+    .replace(/^\uFEFF/, '')
+    .split(/\r\n|\n|\r/)
+    .map((line, index) => ({ number: index + 1, text: line }));
+}
+
+/** `undefined` for blank lines and comments. */
+export function parseLine(line: string): ParsedLine | undefined {
+  const start = line.replace(/^[ \t]+/, '');
+  if (start === '' || start.startsWith('#')) return undefined;
+  if (!/^lxc(ts)?\./.test(start)) return { kind: 'foreign' };
+  const equals = start.indexOf('=');
+  if (equals < 0) return { kind: 'broken' };
+  return { kind: 'setting', key: trim(start.slice(0, equals)), text: unquote(trim(start.slice(equals + 1))) };
+}
+
+function trim(text: string): string {
+  return text.replace(/^[ \t\r\n]+/, '').replace(/[ \t\r\n]+$/, '');
+}
+
+/** One pair of equal quotes around the whole value goes; there is nothing else to quoting. */
+function unquote(text: string): string {
+  const [quote] = text;
+  const quoted = text.length > 1 && (quote === '"' || quote === "'") && text.endsWith(quote);
+  return quoted ? text.slice(1, -1) : text;
+}
+
+/** The line that parses to this key and text again. */
+export function formatLine(key: string, text: string): string {
+  if (text === '') return `${key} =`;
+  return `${key} = ${unquote(trim(text)) === text ? text : `"${text}"`}`;
+}
+
+/** A piece of somebody's file for a message: on one line, not too long. */
+export function quoted(text: string): string {
+  const most = 100;
+  return JSON.stringify(text.length > most ? `${text.slice(0, most)}…` : text).replaceAll('\\"', '"');
+}
