@@ -1,37 +1,25 @@
 /** Where things are for a caller: containers, logs, run directories. */
 
-import { readFileSync } from 'node:fs';
-import { errnoCode, reason } from '../base/errno.ts';
-import { LxcError } from '../base/error.ts';
 import { fnv1a64, hex64 } from '../base/fnv.ts';
+import { nodeConfigIo } from '../config/io.ts';
+import { loadSystemConfig, type SystemConfig } from '../config/system.ts';
 import type { Session } from './session.ts';
 
 /** What places depend on. */
-export type Caller = Pick<Session, 'uid' | 'env'>;
+export type Caller = Pick<Session, 'uid' | 'env' | 'cwd'>;
 
 const rootLxcPath = '/var/lib/lxc';
 
+/** The settings of lxc.conf, the system's or the user's. */
+export function systemConfig(caller: Caller): SystemConfig {
+  const owner =
+    caller.uid === 0 ? ({ kind: 'root' } as const) : { kind: 'user' as const, home: home(caller) };
+  return loadSystemConfig(owner, nodeConfigIo(caller));
+}
+
 /** `lxc.lxcpath` of lxc.conf, or the usual place. */
 export function defaultLxcPath(caller: Caller): string {
-  return (
-    systemSetting(caller, 'lxc.lxcpath') ??
-    (caller.uid === 0 ? rootLxcPath : home(caller, '.local/share/lxc'))
-  );
-}
-
-/** The file with settings of the whole system or of one user. */
-export function systemFile(caller: Caller): string {
-  return caller.uid === 0 ? '/etc/lxc/lxc.conf' : home(caller, '.config/lxc/lxc.conf');
-}
-
-/** One line `key = value` of lxc.conf. */
-export function systemSetting(caller: Caller, key: string): string | undefined {
-  const lines = readText(systemFile(caller))?.split('\n') ?? [];
-  const values = lines.flatMap((line) => {
-    const [name = '', ...value] = line.split('=');
-    return name.trim() === key && value.length > 0 ? [value.join('=').trim()] : [];
-  });
-  return values.at(-1);
+  return systemConfig(caller).values['lxc.lxcpath'] ?? rootLxcPath;
 }
 
 /** Where the log goes with -l and without -o. */
@@ -42,7 +30,7 @@ export function logFileOf(caller: Caller, lxcpath: string, name: string): string
 
 /** The directory of what must not outlive a boot, shared with LXC. */
 export function runtimeDir(caller: Caller): string {
-  return caller.uid === 0 ? '/run' : (caller.env.XDG_RUNTIME_DIR ?? home(caller, '.cache/lxc/run'));
+  return caller.uid === 0 ? '/run' : (caller.env.XDG_RUNTIME_DIR ?? `${home(caller)}/.cache/lxc/run`);
 }
 
 /** The run directory of a container, with its record; absent while it is stopped. */
@@ -55,16 +43,6 @@ export function monitorFifo(caller: Caller, lxcpath: string): string {
   return `${runtimeDir(caller)}/lxc/${lxcpath}/monitor-fifo`;
 }
 
-/** A path in the caller's home directory. */
-export function home(caller: Caller, path: string): string {
-  return `${caller.env.HOME ?? '/'}/${path}`;
-}
-
-function readText(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    if (errnoCode(error) === 'ENOENT' || errnoCode(error) === 'ENOTDIR') return undefined;
-    throw new LxcError(`Failed to read ${path}: ${reason(error)}`, { cause: error });
-  }
+function home(caller: Caller): string {
+  return caller.env.HOME ?? '/';
 }

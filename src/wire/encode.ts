@@ -82,6 +82,28 @@ export function decodeOp(bytes: Buffer): DecodedOp {
   return { op, link, bytes: bytes.subarray(0, bytes.length - reader.left), args };
 }
 
+/** A recorded op as one that can stand in a program again. */
+export function revive({ op, args }: DecodedOp): Op {
+  const revived: OpShape = { op, args: Object.fromEntries(args) };
+  if (!isOp(revived)) throw new LxcError(`Failed to read an op of a record: ${op} has other arguments`);
+  return revived;
+}
+
+interface OpShape {
+  readonly op: OpName;
+  readonly args: Readonly<Record<string, unknown>>;
+}
+
+function isOp(shape: OpShape): shape is Op & OpShape {
+  return Object.entries<ArgKind>(ops[shape.op].args).every(([name, kind]) => isArg(shape.args[name], kind));
+}
+
+function isArg(value: unknown, kind: ArgKind): boolean {
+  if (kind === 'int') return typeof value === 'bigint';
+  if (kind === 'str') return typeof value === 'string';
+  return kind === 'strs' ? Array.isArray(value) : value instanceof Uint8Array;
+}
+
 function readArg(reader: ByteReader, kind: ArgKind): bigint | string | readonly string[] | Buffer {
   switch (kind) {
     case 'int':

@@ -5,7 +5,7 @@ import { CommandSocket, requests, socketName } from '../../../src/run/command-so
 const id = { lxcpath: '/tmp/lxc-ts-unit', name: `fake-${process.pid}` };
 let server: Server | undefined;
 
-type Answer = { ret?: number; value?: number; data?: string; silent?: true; then?: Buffer };
+type Answer = { ret?: number; value?: number; data?: string; silent?: true; message?: Buffer };
 
 /** A monitor that answers each request from a table and hangs up. */
 async function monitor(answer: (request: number, data: string) => Answer): Promise<void> {
@@ -16,14 +16,14 @@ async function monitor(answer: (request: number, data: string) => Answer): Promi
         value = 0,
         data = '',
         silent,
-        then,
+        message,
       } = answer(piece.readInt32LE(0), piece.toString('utf8', 16));
       const head = Buffer.alloc(16);
       head.writeInt32LE(ret, 0);
       head.writeInt32LE(data.length, 4);
       head.writeBigInt64LE(BigInt(value), 8);
       if (silent !== true) socket.write(Buffer.concat([head, Buffer.from(data)]));
-      if (then !== undefined) socket.write(then);
+      if (message !== undefined) socket.write(message);
       socket.end();
     });
   });
@@ -92,7 +92,7 @@ describe('the client of the command socket', () => {
   test('waits for a state through the message that follows the answer', async () => {
     const message = Buffer.alloc(264);
     message.writeInt32LE(2, 260);
-    await monitor(() => ({ ret: 8, value: 8, then: message }));
+    await monitor(() => ({ ret: 8, value: 8, message }));
     expect(await new CommandSocket(id).waitFor(new Set(['RUNNING', 'STOPPED']))).toBe('RUNNING');
   });
 

@@ -1,0 +1,96 @@
+/**
+ * The record of a container: what the helper wrote ahead of each op, in its run directory. While a monitor lives, it is
+ * the monitor's; without one, the next command reads it and cleans up or takes over.
+ */
+
+import { readFileSync } from 'node:fs';
+import { errnoCode, reason } from '../base/errno.ts';
+import { LxcError } from '../base/error.ts';
+import { ByteReader } from '../wire/bytes.ts';
+import { type DecodedOp, decodeOp } from '../wire/encode.ts';
+import { recordMagic, recordTags } from '../wire/frames.ts';
+
+/** A process that cannot be mistaken for a later one with its pid. */
+export interface ProcessId {
+  readonly pid: number;
+  /** Field 22 of /proc/PID/stat. */
+  readonly startTime: bigint;
+}
+
+export interface ContainerRecord {
+  readonly dir: string;
+  /** The brain's JSON. */
+  readonly head: Buffer;
+  /** In the order in which they were armed. */
+  readonly undo: readonly DecodedOp[];
+  readonly init: ProcessId | undefined;
+  readonly monitor: ProcessId | undefined;
+  /** It came as far as RUNNING. */
+  readonly running: boolean;
+}
+
+/** `undefined` where there is none. */
+export function readRecord(dir: string): ContainerRecord | undefined {
+  const file = `${dir}/record`;
+  let bytes: Buffer;
+  try {
+    bytes = readFileSync(file);
+  } catch (error) {
+    if (errnoCode(error) === 'ENOENT' || errnoCode(error) === 'ENOTDIR') return undefined;
+    throw new LxcError(`Failed to read ${file}: ${reason(error)}`, { cause: error });
+  }
+  return parseRecord(dir, bytes);
+}
+
+export function parseRecord(dir: string, bytes: Buffer): ContainerRecord {
+  if (bytes.toString('latin1', 0, recordMagic.length) !== recordMagic)
+    throw new LxcError(`Failed to read the record in ${dir}: it is not one of ours`);
+  const undo: DecodedOp[] = [];
+  let head = Buffer.alloc(0);
+  let init: ProcessId | undefined;
+  let monitor: ProcessId | undefined;
+  let running = false;
+  for (const { tag, payload } of entries(bytes.subarray(recordMagic.length))) {
+    if (tag === recordTags.head) head = Buffer.from(payload);
+    else if (tag === recordTags.undo) undo.push(decodeOp(payload));
+    else if (tag === recordTags.init) init = processId(payload);
+    else if (tag === recordTags.monitor) monitor = processId(payload);
+    else if (tag === recordTags.running) running = true;
+  }
+  return { dir, head, undo, init, monitor, running };
+}
+
+/** An entry cut off by a crash of its writer, always the last one, is left out: its op did not run. */
+function* entries(bytes: Buffer): Generator<{ tag: number; payload: Buffer }> {
+  let at = 0;
+  while (bytes.length - at >= 8) {
+    const size = bytes.readUInt32LE(at);
+    if (bytes.length - at - 8 < size) return;
+    yield { tag: bytes.readUInt32LE(at + 4), payload: bytes.subarray(at + 8, at + 8 + size) };
+    at += 8 + size;
+  }
+}
+
+function processId(payload: Buffer): ProcessId {
+  const from = new ByteReader(payload);
+  const pid = from.u32();
+  from.u32();
+  return { pid, startTime: from.i64() };
+}
+
+/** The process is there and is the one that was recorded; a zombie counts as gone. */
+export function isAlive({ pid, startTime }: ProcessId): boolean {
+  const stat = processStat(pid);
+  return stat !== undefined && stat.state !== 'Z' && stat.startTime === startTime;
+}
+
+function processStat(pid: number): { state: string; startTime: bigint } | undefined {
+  try {
+    // The name, in parentheses, may hold blanks and parentheses of its own.
+    const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+    return { state: fields[0] ?? '', startTime: BigInt(fields[19] ?? 0) };
+  } catch {
+    return undefined;
+  }
+}
