@@ -6,5 +6,6 @@ export const commands: Readonly<Record<string, () => Promise<Command>>> = {
   'lxc-checkconfig': async () => (await import('./commands/checkconfig.ts')).checkconfig,
   'lxc-config': async () => (await import('./commands/config.ts')).config,
   'lxc-kill': async () => (await import('./commands/kill.ts')).kill,
+  'lxc-stop': async () => (await import('./commands/stop.ts')).stop,
   lxcd: async () => (await import('./commands/lxcd.ts')).lxcd,
 };

@@ -150,24 +150,22 @@ export class CommandSocket {
    * or `signal` was aborted.
    */
   async waitFor(wanted: ReadonlySet<State>, signal?: AbortSignal): Promise<State | undefined> {
-    const ended = () => (wanted.has('STOPPED') ? ('STOPPED' as const) : undefined);
+    const watch = await this.watch(wanted);
+    return watch.reached(signal);
+  }
+
+  /**
+   * Asks to be told of a state, now; so what is done next cannot be too fast to be noticed. With `reboot`, RUNNING means
+   * the next time the container comes to it.
+   */
+  async watch(wanted: ReadonlySet<State>, { reboot = false } = {}): Promise<StateWatch> {
     const exchange = await Exchange.open(this.#path);
-    if (exchange === undefined) return ended();
-    const abort = () => exchange.close();
-    signal?.addEventListener('abort', abort, { once: true });
-    try {
-      exchange.send(requests.addStateClient, { data: wantedStates(wanted) });
-      const reply = await exchange.reply();
-      if (reply !== undefined) this.#check(reply);
-      const now = reply === undefined ? undefined : states[Number(reply.value)];
-      if (now !== undefined && Number(reply?.value) !== noState) return now;
-      const message = await exchange.bytes(messageBytes);
-      if (message !== undefined) return states[message.readInt32LE(messageValueAt)];
-      return signal?.aborted === true ? undefined : ended();
-    } finally {
-      signal?.removeEventListener('abort', abort);
-      exchange.close();
-    }
+    if (exchange === undefined) return new StateWatch(wanted, undefined, undefined);
+    exchange.send(requests.addStateClient, { data: wantedStates(wanted, reboot) });
+    const reply = await exchange.reply();
+    if (reply !== undefined) this.#check(reply);
+    const now = reply === undefined ? undefined : states[Number(reply.value)];
+    return new StateWatch(wanted, exchange, reply?.value === BigInt(noState) ? undefined : now);
   }
 
   async #askText(request: number, text: string): Promise<string | undefined> {
@@ -200,10 +198,43 @@ export class CommandSocket {
   }
 }
 
-function wantedStates(wanted: ReadonlySet<State>): Buffer {
+function wantedStates(wanted: ReadonlySet<State>, reboot: boolean): Buffer {
   const data = Buffer.alloc(4 * states.length);
-  for (const state of wanted) data.writeInt32LE(1, 4 * stateNumber(state));
+  for (const state of wanted)
+    data.writeInt32LE(reboot && state === 'RUNNING' ? 2 : 1, 4 * stateNumber(state));
   return data;
+}
+
+/** A registered wish to be told of a state. */
+export class StateWatch implements Disposable {
+  readonly #wanted: ReadonlySet<State>;
+  readonly #exchange: Exchange | undefined;
+  readonly #now: State | undefined;
+
+  constructor(wanted: ReadonlySet<State>, exchange: Exchange | undefined, now: State | undefined) {
+    this.#wanted = wanted;
+    this.#exchange = exchange;
+    this.#now = now;
+  }
+
+  /** See {@link CommandSocket.waitFor}. */
+  async reached(signal?: AbortSignal): Promise<State | undefined> {
+    const close = () => this.#exchange?.close();
+    signal?.addEventListener('abort', close, { once: true });
+    try {
+      if (this.#now !== undefined) return this.#now;
+      const message = signal?.aborted === true ? undefined : await this.#exchange?.bytes(messageBytes);
+      if (message !== undefined) return states[message.readInt32LE(messageValueAt)];
+      return signal?.aborted !== true && this.#wanted.has('STOPPED') ? 'STOPPED' : undefined;
+    } finally {
+      signal?.removeEventListener('abort', close);
+      close();
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.#exchange?.close();
+  }
 }
 
 /** One connection, read in pieces of known size. */

@@ -2,7 +2,8 @@
 
 import { constants } from 'node:os';
 import { LxcError } from '../../base/error.ts';
-import type { Command, Invocation } from '../command.ts';
+import { Container } from '../../run/container.ts';
+import type { Command } from '../command.ts';
 
 export const kill: Command = {
   name: 'lxc-kill',
@@ -10,7 +11,11 @@ export const kill: Command = {
   operands: '[SIGNAL]',
   named: true,
   options: [],
-  run: (invocation) => sendSignal(invocation),
+  async run(invocation, session) {
+    const signal = signalNumber(invocation.operands[0] ?? '9');
+    if (await new Container(session, invocation).kill(signal).catch(oldStatus)) return 0;
+    throw new LxcError('Failed to get the init pid: the container is not running', { exit: failure });
+  },
 };
 
 /** Old scripts look for 255. */
@@ -18,9 +23,9 @@ const failure = 255;
 
 const realtime = { min: 34, max: 64 };
 
-function sendSignal(invocation: Invocation): number {
-  signalNumber(invocation.operands[0] ?? '9');
-  return 0;
+function oldStatus(error: unknown): never {
+  if (!(error instanceof LxcError)) throw error;
+  throw new LxcError(error.message, { hint: error.hint, exit: failure, cause: error });
 }
 
 /** A leading number as atoi reads it, or a name; a negative number goes on to kill(2), which refuses it. */

@@ -1,0 +1,135 @@
+/** What can be done with a container that exists, as functions that commands and the library share. */
+
+import { readFileSync } from 'node:fs';
+import { errnoNumber, errnoText } from '../base/errno.ts';
+import { LxcError } from '../base/error.ts';
+import type { Op } from '../wire/ops.ts';
+import type { PlannedOp, Program } from '../wire/program.ts';
+import { CommandSocket, type ContainerId, socketName } from './command-socket.ts';
+import type { RunResult, Session } from './session.ts';
+import type { State } from './states.ts';
+
+/** SIGRTMIN+3, at which systemd halts. */
+const systemdHalt = 37;
+const signals = { int: 2, pwr: 30 } as const;
+
+export interface Patience {
+  /** Infinity waits for ever, 0 does not wait. */
+  readonly seconds: number;
+}
+
+export class Container {
+  readonly id: ContainerId;
+  readonly socket: CommandSocket;
+  readonly #session: Session;
+
+  constructor(session: Session, id: ContainerId) {
+    this.id = id;
+    this.socket = new CommandSocket(id);
+    this.#session = session;
+  }
+
+  /** Signal init; false where the container does not run. */
+  async kill(signal: number): Promise<boolean> {
+    const result = await this.#session.run(signalProgram(this.id, 0, signal));
+    if (result.kind !== 'failed') return true;
+    if (result.errno === errnoNumber('ECONNREFUSED')) return false;
+    if (!lacksPidfd(result)) throw notSignalled(this.id.name, result);
+    // Before 4.0, monitors of C LXC tell init's pid and have no descriptor of it.
+    const pid = await this.socket.initPid();
+    if (pid === undefined) return false;
+    const again = await this.#session.run(signalProgram(this.id, pid, signal));
+    if (again.kind === 'failed') throw notSignalled(this.id.name, again);
+    return true;
+  }
+
+  /** Kill the container and wait for its monitor to have cleaned up; false where it does not run. */
+  stop(): Promise<boolean> {
+    return this.socket.stop();
+  }
+
+  /** Ask init to halt. True: it stopped in time, or nobody wanted to wait. */
+  async shutdown(patience: Patience): Promise<boolean> {
+    const signal = await this.#haltSignal();
+    return this.#signalAndWait(signal, 'STOPPED', patience);
+  }
+
+  /** Ask init to reboot. True: it is running again, or nobody wanted to wait. */
+  async reboot(patience: Patience): Promise<boolean> {
+    const signal = (await this.#configuredSignal('lxc.signal.reboot')) ?? signals.int;
+    return this.#signalAndWait(signal, 'RUNNING', patience);
+  }
+
+  async #signalAndWait(signal: number, state: State, { seconds }: Patience): Promise<boolean> {
+    if (seconds === 0) {
+      await this.kill(signal);
+      return true;
+    }
+    using watch = await this.socket.watch(new Set([state]), { reboot: true });
+    await this.kill(signal);
+    return (await watch.reached(timeLimit(seconds, this.#session.signal))) === state;
+  }
+
+  async #haltSignal(): Promise<number> {
+    const [configured, pid] = await Promise.all([
+      this.#configuredSignal('lxc.signal.halt'),
+      this.socket.initPid(),
+    ]);
+    if (configured !== undefined) return configured;
+    return pid !== undefined && blocksSignal(pid, systemdHalt) ? systemdHalt : signals.pwr;
+  }
+
+  async #configuredSignal(key: string): Promise<number | undefined> {
+    const number = Number(await this.socket.configItem(key));
+    return Number.isInteger(number) && number > 0 ? number : undefined;
+  }
+}
+
+/** Aborted after so many seconds, or when the caller has gone. */
+export function timeLimit(seconds: number, caller: AbortSignal): AbortSignal {
+  // What does not fit into a timer is for ever as well.
+  const milliseconds = seconds * 1000;
+  return milliseconds > 0x7fff_ffff ? caller : AbortSignal.any([caller, AbortSignal.timeout(milliseconds)]);
+}
+
+function signalProgram(id: ContainerId, pid: number, signal: number): Program {
+  const socket = pid === 0 ? socketName(id) : '';
+  return hostProgram('kill', [
+    { op: { op: 'signal', args: { socket, pid, signal } }, act: `send signal ${signal}` },
+  ]);
+}
+
+export interface HostAct {
+  readonly op: Op;
+  /** What fails when it fails, for `Failed to ...`. */
+  readonly act: string;
+  readonly optional?: boolean;
+}
+
+/** A program that only acts on the host's side and then returns. */
+export function hostProgram(key: string, acts: readonly HostAct[]): Program {
+  const parent: PlannedOp[] = acts.map(({ op, act, optional }) => ({
+    ...op,
+    why: { key, act },
+    ...(optional === undefined ? {} : { optional }),
+  }));
+  return { parent, child: [], settings: [], after: 'return', exit: 'zero' };
+}
+
+function lacksPidfd({ errno }: RunResult): boolean {
+  return ['ENOSYS', 'EINVAL', 'EBADF', 'EPROTO', 'ENODATA'].some((name) => errnoNumber(name) === errno);
+}
+
+function notSignalled(name: string, { errno, detail }: RunResult): LxcError {
+  return new LxcError(`Failed to send a signal to the init of ${name}: ${detail || errnoText(errno)}`);
+}
+
+/** SigBlk of /proc/PID/status is a mask whose bit 0 is signal 1. */
+function blocksSignal(pid: number, signal: number): boolean {
+  try {
+    const mask = /^SigBlk:\s*([0-9a-f]+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+    return ((BigInt(`0x${mask ?? '0'}`) >> BigInt(signal - 1)) & 1n) === 1n;
+  } catch {
+    return false;
+  }
+}
