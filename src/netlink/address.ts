@@ -36,8 +36,8 @@ export function addAddress(spec: AddressSpec): Request {
   const fixed = join([u8(familyOf(spec.address), spec.prefix, 0, scope.universe), linkIndex(spec.link)]);
   return request(RTM.NEWADDR, NLM_F.CREATE | NLM_F.EXCL, fixed, [
     IFA.LOCAL(spec.address),
-    IFA.ADDRESS(spec.address),
     optional(IFA.BROADCAST, spec.broadcast),
+    IFA.ADDRESS(spec.address),
   ]);
 }
 

@@ -8,6 +8,7 @@ import {
   type LinkRef,
   linkIndex,
   type Piece,
+  raw,
   text,
   u8,
   u16,
@@ -25,7 +26,10 @@ const IFLA = {
   NET_NS_PID: attribute(19, initPid),
 } as const;
 
-const IFLA_INFO = { KIND: attribute(1, text), DATA: attribute(2, nest) } as const;
+const IFLA_INFO = {
+  KIND: attribute(1, (kind: string) => raw(Buffer.from(kind))),
+  DATA: attribute(2, nest),
+} as const;
 const VETH_INFO = { PEER: attribute(1, (piece: Piece) => piece) } as const;
 const IFLA_MACVLAN = { MODE: attribute(1, u32) } as const;
 
@@ -53,11 +57,12 @@ export interface VethSpec {
 export function createVeth({ host, container }: VethSpec): Request {
   const peer = join([
     ifinfomsg({ up: undefined }),
-    nest([...linkAttributes(container), IFLA.NET_NS_PID('init')]),
+    nest([...linkAttributes(container), IFLA.NET_NS_PID('init'), IFLA.IFNAME(container.name)]),
   ]);
   return create({ up: true }, [
     ...linkAttributes(host),
     optional(IFLA.MASTER, host.bridge),
+    IFLA.IFNAME(host.name),
     IFLA.LINKINFO([IFLA_INFO.KIND('veth'), IFLA_INFO.DATA([VETH_INFO.PEER(peer)])]),
   ]);
 }
@@ -72,8 +77,9 @@ export interface MacvlanSpec extends LinkSpec {
 export function createMacvlan(spec: MacvlanSpec): Request {
   return create({ up: spec.up ? true : undefined }, [
     ...linkAttributes(spec),
-    IFLA.LINK(spec.parent),
     IFLA.NET_NS_PID('init'),
+    IFLA.LINK(spec.parent),
+    IFLA.IFNAME(spec.name),
     IFLA.LINKINFO([IFLA_INFO.KIND('macvlan'), IFLA_INFO.DATA([IFLA_MACVLAN.MODE(macvlanModes[spec.mode])])]),
   ]);
 }
@@ -95,8 +101,8 @@ function create(state: { readonly up: true | undefined }, attributes: Attributes
   return request(RTM.NEWLINK, NLM_F.CREATE | NLM_F.EXCL, ifinfomsg(state), attributes);
 }
 
-function linkAttributes({ name, hwaddr, mtu }: LinkSpec): Attributes {
-  return [IFLA.IFNAME(name), optional(IFLA.ADDRESS, hwaddr), optional(IFLA.MTU, mtu)];
+function linkAttributes({ hwaddr, mtu }: LinkSpec): Attributes {
+  return [optional(IFLA.ADDRESS, hwaddr), optional(IFLA.MTU, mtu)];
 }
 
 /** struct ifinfomsg: family, padding, device type, index, flags, mask of the flags that change. */
