@@ -1,0 +1,59 @@
+/** What a network plan must know of the host: the interfaces that the configuration names, read in our namespace. */
+
+import { existsSync, readFileSync } from 'node:fs';
+import type { Net } from '../config/index.ts';
+import type { LinkFact, NetworkFacts } from '../plan/network-contract.ts';
+import { interfacesIn, readAddresses } from './addresses.ts';
+
+const sysfs = '/sys/class/net';
+
+export function readNetworkFacts(nets: readonly Net[]): NetworkFacts {
+  const named = new Set(nets.flatMap((net) => [net.one('link')?.value, net.one('veth.pair')?.value]));
+  const present = named.size === 0 ? [] : interfacesIn(readFileSync('/proc/self/net/dev', 'latin1'));
+  const links = present
+    .filter((name) => named.has(name))
+    .map((name): [string, LinkFact] => [name, linkFact(name)]);
+  return { links: new Map(addressed(nets, links)), ipv6: existsSync('/proc/sys/net/ipv6') };
+}
+
+/**
+ * The mount of sysfs may belong to another network namespace than ours and then not know the interface: it
+ * counts as a bridge, and the kernel will say so if it is none.
+ */
+function linkFact(name: string): LinkFact {
+  const kind = existsSync(`${sysfs}/${name}`) ? kindOf(name) : 'bridge';
+  return { index: number(`${sysfs}/${name}/ifindex`) ?? 0, mtu: mtuOf(name), kind, addresses: [] };
+}
+
+function kindOf(name: string): LinkFact['kind'] {
+  if (existsSync(`${sysfs}/${name}/bridge`)) return 'bridge';
+  // Bridges of Open vSwitch look like any virtual interface; its datapath is there while it runs.
+  const virtual = !existsSync(`${sysfs}/${name}/device`);
+  return virtual && existsSync(`${sysfs}/ovs-system`) ? 'openvswitch' : 'other';
+}
+
+function mtuOf(name: string): number {
+  return number(`${sysfs}/${name}/mtu`) ?? number(`/proc/sys/net/ipv6/conf/${name}/mtu`) ?? 1500;
+}
+
+function number(file: string): number | undefined {
+  try {
+    return Number(readFileSync(file, 'latin1'));
+  } catch {
+    return undefined;
+  }
+}
+
+/** Addresses are read only where a gateway asks for them. */
+function addressed(
+  nets: readonly Net[],
+  links: readonly [string, LinkFact][],
+): readonly [string, LinkFact][] {
+  if (!nets.some(hasAutomaticGateway)) return links;
+  const all = readAddresses('self');
+  return links.map(([name, fact]) => [name, { ...fact, addresses: all.filter((one) => one.name === name) }]);
+}
+
+function hasAutomaticGateway(net: Net): boolean {
+  return net.one('ipv4.gateway')?.value === 'auto' || net.one('ipv6.gateway')?.value === 'auto';
+}
