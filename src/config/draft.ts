@@ -53,7 +53,7 @@ export function apply(draft: Draft, setting: Setting, io: ConfigIo): void {
   const { codec } = found.row;
   const text = codec.resolve?.(setting.text, io) ?? setting.text;
   const value = { ...setting, text };
-  check(found.row, value);
+  check(found, value);
   refuseConflict(draft, found, value);
   const warning = codec.lint?.(text);
   if (warning !== undefined) warn(draft, origin, `${spelled}: ${warning}`);
@@ -137,8 +137,11 @@ function openIndex(draft: Draft): string | undefined {
   return last?.key.split('.')[2];
 }
 
-function check(row: Row<unknown>, setting: Setting): void {
-  blaming(setting, () => row.codec.parse(setting.text));
+function check({ key, row }: Found, setting: Setting): void {
+  blaming(setting, () => {
+    row.codec.parse(setting.text);
+    row.checkMember?.(key.replace(/^lxc\.[^.]+\./, ''), setting.text);
+  });
 }
 
 /** Runs a codec; what it throws gets the key, the value and the place. */

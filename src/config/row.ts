@@ -50,6 +50,8 @@ export interface Row<T, K extends RowKind = RowKind, D = unknown> extends RowFac
   readonly default: D;
   /** The names a family takes behind its prefix; `undefined` for keys without a placeholder. */
   readonly names: Names | undefined;
+  /** Refuses a value that the codec takes, but that makes no sense for this member of the family. */
+  readonly checkMember: ((name: string, text: string) => void) | undefined;
   /** What `lxc-info -c` shows when the key is not set. */
   readonly unset: string;
   /** How it shows several values: each with a line end, or with this between them. */
@@ -62,6 +64,7 @@ interface More<T> {
   readonly removed?: string;
   readonly was?: readonly Alias[];
   readonly names?: Names;
+  readonly checkMember?: (name: string, text: string) => void;
   readonly unset?: string;
   readonly between?: Row<T>['between'];
   readonly effect?: Effect | ((value: T) => Effect);
@@ -119,7 +122,10 @@ export function old(name: string, since = '0.6'): readonly Alias[] {
   return [{ name, since, until: '2.1' }];
 }
 
-type Common = Pick<Row<unknown>, 'doc' | 'since' | 'removed' | 'was' | 'names' | 'unset' | 'between'>;
+type Common = Pick<
+  Row<unknown>,
+  'doc' | 'since' | 'removed' | 'was' | 'names' | 'checkMember' | 'unset' | 'between'
+>;
 
 function facts(doc: string, more: Omit<More<never>, 'effect'>): Common {
   return {
@@ -128,6 +134,7 @@ function facts(doc: string, more: Omit<More<never>, 'effect'>): Common {
     removed: more.removed,
     was: more.was ?? [],
     names: more.names,
+    checkMember: more.checkMember,
     unset: more.unset ?? '',
     between: more.between ?? 'line end',
   };

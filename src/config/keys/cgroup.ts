@@ -1,9 +1,21 @@
 /** Control groups and the other limits of processes. */
 
 import { flag, text } from '../codec.ts';
-import { cgroup2File, cgroupFile, resourceLimit, resourceNames, sysctlName } from '../codecs/limit.ts';
+import {
+  cgroup2File,
+  cgroupFile,
+  parseDeviceRule,
+  resourceLimit,
+  resourceNames,
+  sysctlName,
+} from '../codecs/limit.ts';
 import { cgroupName, cgroupPath } from '../codecs/process.ts';
 import { group, many, old, one } from '../row.ts';
+
+/** The one cgroup file whose format we must know, since cgroup v2 has a program in its place. */
+function checkDevices(file: string, rule: string): void {
+  if (file === 'devices.allow' || file === 'devices.deny') parseDeviceRule(rule);
+}
 
 export const cgroupKeys = {
   'lxc.cgroup': group('Clears all lxc.cgroup.* files when it is empty.', { since: '0.6', removed: '7.0' }),
@@ -11,10 +23,12 @@ export const cgroupKeys = {
     since: '0.6',
     removed: '7.0',
     names: cgroupFile,
+    checkMember: checkDevices,
   }),
   'lxc.cgroup2': group('Clears all lxc.cgroup2.* files when it is empty.'),
   'lxc.cgroup2.<file>': many(text, 'Value written to this file of the cgroup v2 hierarchy.', {
     names: cgroup2File,
+    checkMember: checkDevices,
   }),
   'lxc.cgroup.dir': one(cgroupPath, 'Directory that holds the cgroups of the container and its monitor.', {
     since: '2.1',
