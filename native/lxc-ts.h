@@ -306,3 +306,10 @@ int op_open_init(struct run *, const struct op *);
 int op_attach(struct run *, const struct op *);
 int op_console(struct run *, const struct op *);
 int op_enter(struct run *, const struct op *);
+/*
+ * A descriptor to execve this program from where a container may see it: a read-only clone of its mount, else a
+ * sealed copy; -errno. The attached process is this program under ATTACHED_NAME: main() calls attached_main().
+ */
+int open_self(void);
+#define ATTACHED_NAME "lxc-attached"
+noreturn void attached_main(char **argv);

@@ -1,0 +1,177 @@
+/*
+ * Carries bytes between the caller's terminal and the master of a pseudo terminal. Each direction has one buffer,
+ * and a side is read only while its buffer is empty, so a slow side slows the other one and blocks nobody.
+ */
+#include "monitor.h"
+
+#include <sys/ioctl.h>
+#include <termios.h>
+
+static struct termios saved;
+static int saved_fd = -1;
+
+static void make_raw(struct termios *mode)
+{
+	mode->c_iflag &= ~(BRKINT | PARMRK | ISTRIP | INLCR | IGNCR | ICRNL | IXON | IXANY | IXOFF);
+	mode->c_oflag &= ~OPOST;
+	mode->c_lflag &= ~(ECHO | ECHONL | ICANON | ISIG | IEXTEN | TOSTOP);
+	mode->c_cflag = (mode->c_cflag & ~(CSIZE | PARENB)) | CS8;
+	mode->c_cc[VMIN] = 1;
+	mode->c_cc[VTIME] = 0;
+}
+
+void terminal_raw(int fd)
+{
+	if (tcgetpgrp(fd) != getpgrp() || tcgetattr(fd, &saved) < 0)
+		return;
+	struct termios mode = saved;
+	make_raw(&mode);
+	if (tcsetattr(fd, TCSADRAIN, &mode) == 0)
+		saved_fd = fd;
+}
+
+void terminal_restore(void)
+{
+	if (saved_fd >= 0)
+		tcsetattr(saved_fd, TCSADRAIN, &saved);
+	saved_fd = -1;
+}
+
+void terminal_plain(int fd)
+{
+	struct termios mode;
+	if (tcgetattr(fd, &mode) < 0)
+		return;
+	make_raw(&mode);
+	tcsetattr(fd, TCSANOW, &mode);
+}
+
+void terminal_copy_size(int from, int to)
+{
+	struct winsize size;
+	if (ioctl(from, TIOCGWINSZ, &size) == 0)
+		ioctl(to, TIOCSWINSZ, &size);
+}
+
+/* Typing reaches a background process only as EIO. */
+int terminal_in(void)
+{
+	return isatty(STDIN_FILENO) && tcgetpgrp(STDIN_FILENO) == getpgrp() ? STDIN_FILENO : -1;
+}
+
+int terminal_out(void)
+{
+	static const int order[] = { STDOUT_FILENO, STDERR_FILENO, STDIN_FILENO };
+	for (size_t i = 0; i < countof(order); i++)
+		if (isatty(order[i]))
+			return order[i];
+	return -1;
+}
+
+void relay_open(struct relay *r, int master, int in, int out)
+{
+	*r = (struct relay){ .master = master, .in = in, .out = out, .escape = -1 };
+	if (master >= 0)
+		fcntl(master, F_SETFL, O_NONBLOCK);
+}
+
+void relay_poll(struct relay *r, struct pollfd polls[static RELAY_POLLS])
+{
+	bool up = r->up_at < r->up_end, down = r->down_at < r->down_end;
+	short master = (down ? 0 : POLLIN) | (up ? POLLOUT : 0);
+	/* A side that nothing is wanted from is left out: poll would tell its hang-up again and again. */
+	polls[0] = (struct pollfd){ .fd = master ? r->master : -1, .events = master };
+	polls[1] = (struct pollfd){ .fd = up || r->master < 0 ? -1 : r->in, .events = POLLIN };
+	polls[2] = (struct pollfd){ .fd = down ? r->out : -1, .events = POLLOUT };
+}
+
+/* Takes the escape and q out of what was typed; twice the escape is the character itself. */
+static size_t filter(struct relay *r, size_t count)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < count && !r->quit; i++) {
+		char c = r->up[i];
+		bool prefix = (unsigned char)c == r->escape;
+		if (r->escaped && c == 'q') {
+			r->quit = true;
+		} else if (prefix && !r->escaped) {
+			r->escaped = true;
+		} else {
+			r->escaped = false;
+			r->up[kept++] = c;
+		}
+	}
+	return kept;
+}
+
+static void read_in(struct relay *r)
+{
+	ssize_t count = read(r->in, r->up, sizeof(r->up));
+	if (count <= 0) {
+		if (count == 0 || (errno != EAGAIN && errno != EINTR))
+			r->in = -1;
+		return;
+	}
+	r->up_at = 0;
+	r->up_end = r->escape >= 0 ? filter(r, count) : (size_t)count;
+}
+
+static bool read_master(struct relay *r)
+{
+	ssize_t count = read(r->master, r->down, sizeof(r->down));
+	if (count <= 0)
+		return false;
+	if (r->tap)
+		r->tap(r->down, count);
+	r->down_at = 0;
+	r->down_end = r->out >= 0 ? count : 0;
+	return true;
+}
+
+/* The caller's stream is his: it keeps blocking mode, so no more is written than it surely takes. */
+static void write_out(struct relay *r)
+{
+	size_t count = r->down_end - r->down_at;
+	ssize_t done = write(r->out, r->down + r->down_at, count < 512 ? count : 512);
+	if (done >= 0) {
+		r->down_at += done;
+	} else if (errno != EAGAIN && errno != EINTR) {
+		r->out = -1;
+		r->down_at = r->down_end;
+	}
+}
+
+static void write_master(struct relay *r)
+{
+	ssize_t done = write(r->master, r->up + r->up_at, r->up_end - r->up_at);
+	if (done >= 0)
+		r->up_at += done;
+	else if (errno != EAGAIN && errno != EINTR)
+		r->up_at = r->up_end;
+}
+
+void relay_run(struct relay *r, const struct pollfd polls[static RELAY_POLLS])
+{
+	if (polls[2].revents)
+		write_out(r);
+	if (polls[1].revents)
+		read_in(r);
+	if (polls[0].revents & POLLIN)
+		read_master(r);
+	if (r->up_at < r->up_end && r->master >= 0)
+		write_master(r);
+}
+
+void relay_drain(struct relay *r)
+{
+	if (r->master < 0)
+		return;
+	do {
+		while (r->down_at < r->down_end && r->out >= 0) {
+			struct pollfd out = { .fd = r->out, .events = POLLOUT };
+			if (poll(&out, 1, 1000) <= 0)
+				return;
+			write_out(r);
+		}
+	} while (read_master(r));
+}
