@@ -84,5 +84,6 @@ function callScripts(nets: readonly Net[]): PlannedOp {
   return { op: 'call', args: { what: networkUp }, why };
 }
 
+export { networkHint } from './hints.ts';
 export type { Draw } from './nic.ts';
 export { type NetworkScriptsRequest, networkScripts, networkUp } from './scripts.ts';

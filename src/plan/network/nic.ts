@@ -1,5 +1,6 @@
 /** What the plans of the interface types share: one interface with its circumstances, errors, and the netlink op. */
 
+import { errnoNumber } from '../../base/errno.ts';
 import { LxcError } from '../../base/error.ts';
 import type { Entry, Net, RawEntry } from '../../config/index.ts';
 import type { LinkRef, Patch, Piece } from '../../netlink/piece.ts';
@@ -29,8 +30,8 @@ export interface NicPlan {
 /** Plans one interface; there is one for each type, in a file of that name. */
 export type NicPlanner = (nic: Nic) => NicPlan;
 
-/** errno of what an undo may meet: the container's end took the pair with it. */
-const ENODEV = 19;
+/** What an undo may meet: the container's end took the pair with it. */
+const ENODEV = errnoNumber('ENODEV');
 
 export function refuse(entry: RawEntry, reason: string, hint?: string): LxcError {
   const { origin } = entry;

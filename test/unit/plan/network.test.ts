@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { LxcError } from '../../../src/base/error.ts';
 import { configOf, type Net } from '../../../src/config/index.ts';
-import { planNetwork } from '../../../src/plan/network/index.ts';
+import { networkHint, planNetwork } from '../../../src/plan/network/index.ts';
 import type { LinkFact, NetworkFacts, NetworkPlan } from '../../../src/plan/network-contract.ts';
 import type { PlannedOp } from '../../../src/wire/program.ts';
 
@@ -259,5 +259,30 @@ describe('a network plan is refused', () => {
     ],
   ])('%s', (_, lines, message) => {
     expect(failure(...lines)).toBe(message);
+  });
+});
+
+describe('a hint for a request that the kernel refused', () => {
+  test.each([
+    [
+      ['type = macvlan', 'link = eth7', 'macvlan.mode = passthru'],
+      22,
+      'passthru needs the link for itself, and not lo',
+    ],
+    [
+      ['type = macvlan', 'link = eth7'],
+      16,
+      'the link is a port of a bridge; set lxc.net.0.link to the bridge',
+    ],
+    [['type = macvlan', 'link = eth7'], 98, 'another interface of the link has this lxc.net.0.hwaddr'],
+    [
+      ['type = veth'],
+      17,
+      'an interface of that name exists; choose another lxc.net.0.name or lxc.net.0.veth.pair',
+    ],
+    [['type = veth'], 1, undefined],
+  ])('on %j with errno %i', (lines, errno, hint) => {
+    const [create] = plan(...lines).parent;
+    expect(create && networkHint(create, errno)).toBe(hint);
   });
 });
