@@ -48,8 +48,13 @@ export function formatLine(key: string, text: string): string {
   return `${key} = ${unquote(trim(text)) === text ? text : `"${text}"`}`;
 }
 
-/** A piece of somebody's file for a message: on one line, not too long. */
+/** A piece of somebody's file for a message: not too long, and nothing in it that moves the cursor. */
 export function quoted(text: string): string {
   const most = 100;
-  return JSON.stringify(text.length > most ? `${text.slice(0, most)}…` : text).replaceAll('\\"', '"');
+  const short = text.length > most ? `${text.slice(0, most)}…` : text;
+  return `"${short.replaceAll(/[\0-\x1f\x7f-\x9f]/g, escapeControl)}"`;
+}
+
+function escapeControl(character: string): string {
+  return `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`;
 }
