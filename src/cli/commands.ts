@@ -3,6 +3,7 @@
 import type { Command } from './command.ts';
 
 export const commands: Readonly<Record<string, () => Promise<Command>>> = {
+  'lxc-attach': async () => (await import('./commands/attach.ts')).attach,
   'lxc-checkconfig': async () => (await import('./commands/checkconfig.ts')).checkconfig,
   'lxc-config': async () => (await import('./commands/config.ts')).config,
   'lxc-kill': async () => (await import('./commands/kill.ts')).kill,

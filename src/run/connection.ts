@@ -64,6 +64,7 @@ class Connection implements EndSession {
   readonly #spawns = new Map<number, Waiter<Spawned>>();
   #hello: Hello | undefined;
   #running: Waiter<RunResult> | undefined;
+  #attached = false;
   #onCall: CallHandler | undefined;
   #waitingCalls: Frame[] = [];
   #spawnId = 0;
@@ -130,6 +131,7 @@ class Connection implements EndSession {
     this.#onCall = onCall ?? (() => Promise.resolve());
     return this.#ask((waiter) => {
       this.#running = waiter;
+      this.#attached = program.after === 'attached';
       this.#sender.send(frameTypes.RUN, encodeProgram(program));
     });
   }
@@ -187,8 +189,7 @@ class Connection implements EndSession {
         this.#greet(readHello(frame.payload));
         break;
       case frameTypes.RESULT:
-        this.#running?.resolve(readResult(frame.payload));
-        this.#running = undefined;
+        this.#result(readResult(frame.payload));
         break;
       case frameTypes.CALL:
         if (this.#onCall === undefined) this.#waitingCalls.push(frame);
@@ -224,6 +225,13 @@ class Connection implements EndSession {
   #finish({ status, signal }: Exit): void {
     this.#sender.send(frameTypes.EXIT, u32s(status, signal));
     this.#sender.end();
+  }
+
+  /** An attached command is heard of twice: when it runs, which nobody waits for, and when it ends. */
+  #result(result: RunResult): void {
+    if (this.#running === undefined || (this.#attached && result.kind === 'ok')) return;
+    this.#running.resolve(result);
+    this.#running = undefined;
   }
 
   #call(frame: Frame, onCall: CallHandler): void {

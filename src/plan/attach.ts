@@ -1,0 +1,154 @@
+/** An attach as a program: a child of the caller joins the container's cgroups, enters its namespaces and runs a command. */
+
+import type { Op } from '../wire/ops.ts';
+import { stdio } from '../wire/ops.ts';
+import type { PlannedOp, Program } from '../wire/program.ts';
+import { type NamespaceName, namespaceFlags } from './namespaces.ts';
+
+/** Restrictions of the container that the command is to be free of. */
+export type Privilege = 'CGROUP' | 'CAP' | 'LSM';
+
+export interface AttachRequest {
+  readonly argv: readonly string[];
+  /** `NAME=VALUE`, the whole environment of the command. */
+  readonly env: readonly string[];
+  /** The caller's directory, tried inside; '' for none. */
+  readonly cwd: string;
+  readonly uid: number;
+  readonly gid: number;
+  /** Enter only these; all that differ where absent. */
+  readonly namespaces: ReadonlySet<NamespaceName> | undefined;
+  readonly elevated: ReadonlySet<Privilege>;
+  /** Of personality(2): 0 or 8. */
+  readonly persona: number | undefined;
+  /** Fresh /proc and /sys where the mount namespace is not entered. */
+  readonly remount: boolean;
+  /** One of the caller's standard streams is a terminal: the command gets one of the container's in its place. */
+  readonly terminal: boolean;
+  /** File for what the terminal shows, '' for none. */
+  readonly ptyLog: string;
+  /** SELinux context to run in. */
+  readonly context: string | undefined;
+}
+
+/** What the running container tells. */
+export interface AttachFacts {
+  /** Abstract name of its command socket. */
+  readonly socket: string;
+  readonly initPid: number;
+  /** Those of init that are not the caller's. */
+  readonly namespaces: ReadonlySet<NamespaceName>;
+  /** Files that a process writes 0 to in order to join, one for each v1 hierarchy. */
+  readonly tasks: readonly string[];
+  /** Directory in the unified hierarchy, '' without one. */
+  readonly cgroup2: string;
+  /** Capabilities that init's bounding set lacks, a bit for each. */
+  readonly dropped: bigint;
+  readonly noNewPrivs: boolean;
+  /** Label of init under AppArmor or SELinux, '' where unconfined. */
+  readonly label: { readonly system: 'apparmor' | 'selinux'; readonly text: string } | undefined;
+  readonly limits: readonly { readonly resource: number; readonly soft: bigint; readonly hard: bigint }[];
+}
+
+export function planAttach(request: AttachRequest, facts: AttachFacts): Program {
+  const spaces = [...facts.namespaces].filter((one) => request.namespaces?.has(one) ?? true);
+  const cgroup = !request.elevated.has('CGROUP');
+  return {
+    parent: [
+      step({ op: 'openInit', args: { socket: facts.socket, pid: facts.initPid } }, 'reach the init of the container'),
+      step(
+        { op: 'attach', args: { cgroup2: cgroup ? facts.cgroup2 : '', pty: request.terminal ? 1 : 0, log: request.ptyLog } },
+        'start a process for the container',
+      ),
+    ],
+    child: [
+      ...(cgroup ? facts.tasks.map(joinCgroup) : []),
+      ...facts.limits.map((limit) => step({ op: 'rlimit', args: limit }, 'set a resource limit of the container')),
+      enter(spaces),
+      ...(request.remount && !spaces.includes('mnt') ? remount() : []),
+      ...personality(request.persona),
+      step({ op: 'chdir', args: { path: '/', create: 0 } }, 'enter the root directory of the container'),
+      ...inside(request.cwd),
+      ...identity(request, facts),
+      ...restrictions(request, facts),
+      ...(request.terminal ? [connectTerminal()] : []),
+      step({ op: 'exec', args: { argv: request.argv, env: request.env } }, `run ${request.argv[0] ?? ''}`),
+    ],
+    settings: [],
+    after: 'attached',
+    exit: 'status',
+  };
+}
+
+function step(op: Op, act: string, optional = false): PlannedOp {
+  return { ...op, why: { key: 'attach', act }, ...(optional ? { optional } : {}) };
+}
+
+function joinCgroup(file: string): PlannedOp {
+  return step({ op: 'joinCgroup', args: { file } }, `join the cgroup of the container by ${file}`);
+}
+
+function enter(spaces: readonly NamespaceName[]): PlannedOp {
+  const namespaces = spaces.reduce((flags, one) => flags | namespaceFlags[one], 0);
+  return step({ op: 'enter', args: { namespaces } }, 'enter the namespaces of the container');
+}
+
+function connectTerminal(): PlannedOp {
+  const args = { mode: stdio.consoleForTerminals, controlling: 1 };
+  return step({ op: 'stdio', args }, 'connect the terminal');
+}
+
+/** In a mount namespace of its own, so that nobody else sees the change. */
+function remount(): PlannedOp[] {
+  const recursiveSlave = 0x4000 | 0x8_0000;
+  const at = (fstype: string, target: string, propagation = 0): PlannedOp =>
+    step(
+      {
+        op: 'mount',
+        args: { source: fstype, sourceWhere: 0, target, targetWhere: 0, fstype, flags: 0, data: '', propagation },
+      },
+      propagation === 0 ? `mount a fresh ${fstype} on ${target}` : 'keep mounts from spreading',
+    );
+  return [
+    step({ op: 'unshare', args: { flags: namespaceFlags.mnt } }, 'make a mount namespace'),
+    at('', '/', recursiveSlave),
+    at('proc', '/proc'),
+    at('sysfs', '/sys'),
+  ];
+}
+
+function personality(persona: number | undefined): PlannedOp[] {
+  return persona === undefined ? [] : [step({ op: 'personality', args: { persona } }, 'set the architecture')];
+}
+
+/** The container need not have the caller's directory. */
+function inside(cwd: string): PlannedOp[] {
+  return cwd === '' ? [] : [step({ op: 'chdir', args: { path: cwd, create: 0 } }, `enter ${cwd}`, true)];
+}
+
+/**
+ * No group of the caller goes along. Whoever becomes another user loses the right to drop capabilities, so they go
+ * first; root must still be able to set its groups, so for root they go afterwards.
+ */
+function identity({ uid, gid, elevated }: AttachRequest, { dropped }: AttachFacts): PlannedOp[] {
+  const ids = step(
+    { op: 'setIds', args: { uid, gid, groups: Buffer.alloc(0), keepGroups: 0 } },
+    `become user ${uid}, group ${gid}`,
+  );
+  if (dropped === 0n || elevated.has('CAP')) return [ids];
+  const drop = step({ op: 'capDrop', args: { drop: dropped } }, 'drop the capabilities that the container lacks');
+  return uid === 0 ? [ids, drop] : [drop, ids];
+}
+
+function restrictions({ elevated, context }: AttachRequest, { noNewPrivs, label }: AttachFacts): PlannedOp[] {
+  if (context !== undefined) return [labelStep(context)];
+  if (elevated.has('LSM')) return [];
+  return [
+    ...(label === undefined ? [] : [labelStep(label.system === 'apparmor' ? `exec ${label.text}` : label.text)]),
+    ...(noNewPrivs ? [step({ op: 'noNewPrivs', args: {} }, 'set no_new_privs')] : []),
+  ];
+}
+
+function labelStep(label: string): PlannedOp {
+  return step({ op: 'lsmLabel', args: { attribute: 'exec', label } }, `change the security label to ${label}`);
+}

@@ -1,0 +1,89 @@
+/** Running a command in a container: what the running container tells, the plan, the outcome. */
+
+import { errnoNumber, errnoText } from '../base/errno.ts';
+import { LxcError } from '../base/error.ts';
+import type { Config } from '../config/index.ts';
+import { cgroupDirectory } from '../host/cgroup-mounts.ts';
+import { type AttachFacts, type AttachRequest, planAttach } from '../plan/attach.ts';
+import { lists } from '../wire/frames.ts';
+import type { Program } from '../wire/program.ts';
+import { CommandSocket, type ContainerId, socketName } from './command-socket.ts';
+import { shellStatus } from './connection.ts';
+import { decodeHead } from './head.ts';
+import { loadContainerConfig } from './load.ts';
+import { recordDir } from './places.ts';
+import { cgroupsOf, foreignNamespaces, labelOf, processFacts } from './processes.ts';
+import { isAlive, readRecord } from './record.ts';
+import type { RunResult, Session } from './session.ts';
+
+/** A container that runs: its first process and the configuration it runs by. */
+export interface Running {
+  readonly id: ContainerId;
+  readonly initPid: number;
+  readonly config: Config;
+}
+
+/** Our record tells without a question; for a container of C LXC, its monitor and its file. */
+export async function findRunning(
+  session: Session,
+  id: ContainerId,
+  rcfile: string | undefined,
+): Promise<Running> {
+  const record = readRecord(recordDir(session, id.lxcpath, id.name));
+  const known = record?.running === true && record.init !== undefined && isAlive(record.init);
+  const initPid = known ? record.init?.pid : await new CommandSocket(id).initPid();
+  if (initPid === undefined)
+    throw new LxcError('Failed to get init pid: the container is not running', {
+      hint: `start it with lxc-start -n ${id.name}`,
+    });
+  const own = known && rcfile === undefined;
+  const config = own
+    ? decodeHead(record.head).config
+    : loadContainerConfig(session, { id, rcfile, definitions: [] }).config;
+  return { id, initPid, config };
+}
+
+export async function attach(session: Session, running: Running, request: AttachRequest): Promise<number> {
+  const program = planAttach(request, factsOf(session, running));
+  const result = await session.run(program);
+  if (result.kind === 'exited') return shellStatus(result.value);
+  throw failure(program, request, result);
+}
+
+function factsOf(session: Session, { id, initPid }: Running): AttachFacts {
+  const facts = processFacts(initPid);
+  if (facts === undefined) throw new LxcError('Failed to attach: the container has just stopped');
+  const cgroups = cgroupsOf(initPid);
+  const unified = cgroups.find(({ controllers }) => controllers === '');
+  const directories = cgroups
+    .filter((one) => one !== unified)
+    .map(cgroupDirectory)
+    .filter((directory) => directory !== undefined);
+  return {
+    ...facts,
+    socket: socketName(id),
+    initPid,
+    namespaces: foreignNamespaces(initPid, session.pid),
+    tasks: directories.map((directory) => `${directory}/tasks`),
+    cgroup2: (unified && cgroupDirectory(unified)) ?? '',
+    label: labelOf(initPid),
+    limits: [],
+  };
+}
+
+const notFound = 127;
+const notExecutable = 126;
+
+/** The statuses of shells for a command that could not be run. */
+function failure(program: Program, { argv }: AttachRequest, result: RunResult): LxcError {
+  const { list, index, errno, detail } = result;
+  const ops = list === lists.child ? program.child : program.parent;
+  const failed = ops[index];
+  const why = detail || errnoText(errno);
+  if (failed?.op !== 'exec') return new LxcError(`Failed to ${failed?.why.act ?? 'attach'}: ${why}`);
+  const missing = errno === errnoNumber('ENOENT') || errno === errnoNumber('ENOTDIR');
+  return new LxcError(`Failed to run ${argv[0] ?? ''}: ${errnoText(errno)}`, {
+    exit: missing ? notFound : notExecutable,
+    hint: missing ? 'its name is looked for in the PATH of the container' : undefined,
+  });
+}

@@ -1,0 +1,47 @@
+/**
+ * The head of a record: what was asked of a start, with the configuration as it was read. Hooks at the end, a reboot
+ * and an attach go by it, never by files that were edited since.
+ */
+
+import { LxcError } from '../base/error.ts';
+import { type Config, dumpConfig, restoreConfig } from '../config/index.ts';
+import type { Share, StartRequest } from '../plan/index.ts';
+import type { ContainerId } from './command-socket.ts';
+
+/** The parts of a request that a record keeps. */
+export type KeptRequest = Omit<StartRequest, 'reboot' | 'record' | 'initPids'>;
+
+export interface Head {
+  readonly request: KeptRequest;
+  readonly config: Config;
+}
+
+const format = 1;
+
+export function encodeHead({ request, config }: Head): Buffer {
+  return Buffer.from(JSON.stringify({ format, request, config: dumpConfig(config) }));
+}
+
+export function decodeHead(bytes: Buffer): Head {
+  const head: unknown = JSON.parse(bytes.toString());
+  if (!isHead(head))
+    throw new LxcError('Failed to read the record of the container: another version wrote it');
+  return { request: head.request, config: restoreConfig(head.config) };
+}
+
+interface WrittenHead {
+  readonly format: typeof format;
+  readonly request: KeptRequest;
+  readonly config: string;
+}
+
+/** The directory of records is ours alone, so the format's number stands for all that it promises. */
+function isHead(head: unknown): head is WrittenHead {
+  return typeof head === 'object' && head !== null && 'format' in head && head.format === format;
+}
+
+export function idOf({ lxcpath, name }: KeptRequest): ContainerId {
+  return { lxcpath, name };
+}
+
+export type { Share };

@@ -1,0 +1,78 @@
+import { describe, expect, test } from 'vitest';
+import { type AttachFacts, type AttachRequest, planAttach } from '../../../src/plan/attach.ts';
+
+const request: AttachRequest = {
+  argv: ['true'],
+  env: ['container=lxc'],
+  cwd: '/srv',
+  uid: 0,
+  gid: 0,
+  namespaces: undefined,
+  elevated: new Set(),
+  persona: undefined,
+  terminal: false,
+  remount: false,
+  ptyLog: '',
+  context: undefined,
+};
+
+const facts: AttachFacts = {
+  socket: '/var/lib/lxc/foo/command',
+  initPid: 4711,
+  namespaces: new Set(['mnt', 'pid', 'net']),
+  tasks: ['/sys/fs/cgroup/memory/lxc.payload.foo/tasks'],
+  cgroup2: '/sys/fs/cgroup/unified/lxc.payload.foo',
+  dropped: 1n << 16n,
+  noNewPrivs: true,
+  label: undefined,
+  limits: [],
+};
+
+const names = (program: ReturnType<typeof planAttach>) => program.child.map(({ op }) => op);
+
+describe('the plan of an attach', () => {
+  test('joins the cgroups before it enters, and gives up privileges before it runs the command', () => {
+    const program = planAttach(request, facts);
+    expect(program.parent.map(({ op }) => op)).toEqual(['openInit', 'attach']);
+    expect(names(program)).toEqual([
+      'joinCgroup',
+      'enter',
+      'chdir',
+      'chdir',
+      'setIds',
+      'capDrop',
+      'noNewPrivs',
+      'exec',
+    ]);
+    expect(program.child[1]?.args).toEqual({ namespaces: 0x6002_0000 });
+    expect(program.parent[1]?.args).toMatchObject({ cgroup2: facts.cgroup2, pty: 0 });
+  });
+
+  test('takes no group of the caller along', () => {
+    const ids = planAttach(request, facts).child.find(({ op }) => op === 'setIds');
+    expect(ids?.args).toEqual({ uid: 0, gid: 0, groups: Buffer.alloc(0), keepGroups: 0 });
+  });
+
+  test('drops capabilities first when the command is to run as another user', () => {
+    const order = names(planAttach({ ...request, uid: 1000 }, facts));
+    expect(order.indexOf('capDrop')).toBeLessThan(order.indexOf('setIds'));
+  });
+
+  test('leaves out what is elevated', () => {
+    const elevated = names(planAttach({ ...request, elevated: new Set(['CGROUP', 'CAP', 'LSM']) }, facts));
+    expect(elevated).toEqual(['enter', 'chdir', 'chdir', 'setIds', 'exec']);
+  });
+
+  test('enters only the namespaces that are wanted and not the caller’s own', () => {
+    const program = planAttach({ ...request, namespaces: new Set(['net', 'uts']), remount: true }, facts);
+    const enter = program.child.find(({ op }) => op === 'enter');
+    expect(enter?.args).toEqual({ namespaces: 0x4000_0000 });
+    expect(names(program)).toContain('unshare');
+  });
+
+  test('puts a terminal in between where the caller has one', () => {
+    const program = planAttach({ ...request, terminal: true }, facts);
+    expect(program.parent[1]?.args).toMatchObject({ pty: 1 });
+    expect(names(program).slice(-2)).toEqual(['stdio', 'exec']);
+  });
+});
