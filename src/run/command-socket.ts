@@ -58,6 +58,20 @@ interface Reply {
   readonly data: Buffer;
 }
 
+interface Answer {
+  readonly exchange: Exchange;
+  /** `undefined` when the monitor hung up. */
+  readonly reply: Reply | undefined;
+}
+
+/** Requests until a refusal is believed. */
+const attempts = 4;
+
+/** -EPERM or -EACCES */
+function isDenied({ ret }: Reply): boolean {
+  return ret === -1 || ret === -13;
+}
+
 interface Request {
   readonly data?: Buffer;
   readonly value?: number;
@@ -137,12 +151,9 @@ export class CommandSocket {
 
   /** Kill the container; resolves when its monitor has gone. False where nobody listened. */
   async stop(): Promise<boolean> {
-    const exchange = await Exchange.open(this.#path);
-    if (exchange === undefined) return false;
-    exchange.send(requests.stop, {});
-    const reply = await exchange.reply();
-    if (reply !== undefined) this.#check(reply);
-    return true;
+    const answer = await this.#exchange(requests.stop, {});
+    if (answer?.reply !== undefined) this.#check(answer.reply);
+    return answer !== undefined;
   }
 
   /**
@@ -181,16 +192,29 @@ export class CommandSocket {
   }
 
   async #request(request: number, options: Request): Promise<Reply | undefined> {
-    const exchange = await Exchange.open(this.#path);
-    if (exchange === undefined) return undefined;
-    exchange.send(request, options);
-    const reply = await exchange.reply();
-    exchange.close();
-    return reply;
+    const answer = await this.#exchange(request, options);
+    answer?.exchange.close();
+    return answer?.reply;
   }
 
-  #check({ ret }: Reply): void {
-    if (ret === -1 || ret === -13)
+  /**
+   * The kernel adds our credentials to a request unless it arrives in the moment between accept(2) and the monitor
+   * asking for them; C LXC's monitors then refuse, and are asked again. `undefined` where nobody listens.
+   */
+  async #exchange(request: number, options: Request): Promise<Answer | undefined> {
+    for (let left = attempts; ; left--) {
+      const exchange = await Exchange.open(this.#path);
+      if (exchange === undefined) return undefined;
+      exchange.send(request, options);
+      const reply = await exchange.reply();
+      if (left <= 1 || reply === undefined || !isDenied(reply)) return { exchange, reply };
+      exchange.close();
+    }
+  }
+
+  #check(reply: Reply): void {
+    const { ret } = reply;
+    if (isDenied(reply))
       throw new LxcError(`Insufficient privileges to control ${this.#id.name}`, {
         hint: 'run the command as root, or as the user who started the container',
       });
