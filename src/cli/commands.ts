@@ -6,7 +6,9 @@ export const commands: Readonly<Record<string, () => Promise<Command>>> = {
   'lxc-attach': async () => (await import('./commands/attach.ts')).attach,
   'lxc-checkconfig': async () => (await import('./commands/checkconfig.ts')).checkconfig,
   'lxc-config': async () => (await import('./commands/config.ts')).config,
+  'lxc-info': async () => (await import('./commands/info.ts')).info,
   'lxc-kill': async () => (await import('./commands/kill.ts')).kill,
+  'lxc-ls': async () => (await import('./commands/ls.ts')).ls,
   'lxc-stop': async () => (await import('./commands/stop.ts')).stop,
   lxcd: async () => (await import('./commands/lxcd.ts')).lxcd,
 };

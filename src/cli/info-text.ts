@@ -1,15 +1,8 @@
 /** What lxc-info prints, from facts that were gathered before. Pure. */
 
 import type { Stats } from '../cgroup/stats.ts';
+import type { LinkUse } from '../run/link-use.ts';
 import { secondsText, sizeText } from './units.ts';
-
-/** Traffic through the host's end of a container's interface. */
-export interface LinkUse {
-  readonly link: string;
-  /** As the container sees it: what it sent arrived at the host's end. */
-  readonly txBytes: number;
-  readonly rxBytes: number;
-}
 
 export interface ConfigItem {
   readonly key: string;
@@ -99,12 +92,7 @@ function sizeOrNumber({ humanize }: InfoStyle): (bytes: number | undefined) => s
 }
 
 /** The same facts for programs: numbers are plain, names are stable. */
-export function infoJson({ stats, items, ...facts }: InfoFacts): object {
-  return {
-    ...facts,
-    ...(stats === undefined ? {} : { stats }),
-    ...(items === undefined
-      ? {}
-      : { config: Object.fromEntries(items.map(({ key, value }) => [key, value ?? null])) }),
-  };
+export function infoJson({ name, state, pid, ips, stats, links, items }: InfoFacts): object {
+  const config = items?.map(({ key, value }) => [key, value ?? null]);
+  return { name, state, pid, ips, stats, links, config: config && Object.fromEntries(config) };
 }

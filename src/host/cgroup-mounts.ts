@@ -55,5 +55,7 @@ export function parseMounts(mountinfo: string): readonly Mounted[] {
 
 /** Blanks and backslashes stand as octal numbers. */
 function unescape(field: string): string {
-  return field.replace(/\\([0-7]{3})/g, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 8)));
+  return field.replace(/\\([0-7]{3})/g, (_, digits: string) =>
+    String.fromCharCode(Number.parseInt(digits, 8)),
+  );
 }

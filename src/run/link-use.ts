@@ -1,0 +1,80 @@
+/** Traffic of a running container's interfaces. */
+
+import { readFileSync } from 'node:fs';
+import type { CommandSocket } from './command-socket.ts';
+
+export interface LinkUse {
+  /** On the host: the other end of a veth pair, the parent of a macvlan. */
+  readonly link: string;
+  readonly txBytes: number;
+  readonly rxBytes: number;
+}
+
+/** In the order of the configuration; an interface that has nothing on the host is left out. */
+export async function linkUses(socket: CommandSocket, pid: number): Promise<readonly LinkUse[]> {
+  const types = (await socket.configItem('lxc.net'))?.split('\n').slice(0, -1) ?? [];
+  const uses = await Promise.all(types.map((type, index) => linkUse(socket, pid, { type, index })));
+  return uses.flatMap((use) => use ?? []);
+}
+
+interface Nic {
+  readonly type: string;
+  readonly index: number;
+}
+
+async function linkUse(
+  socket: CommandSocket,
+  pid: number,
+  { type, index }: Nic,
+): Promise<LinkUse | undefined> {
+  const item = (sub: string) => socket.configItem(`lxc.net.${index}.${sub}`);
+  if (type === 'veth') return hostSide(await item('veth.pair'));
+  const [link = '', name = ''] = await Promise.all([item('link'), item('name')]);
+  return link === '' ? undefined : containerSide(link, counters(pid).get(name));
+}
+
+/** What arrives at the host's end was sent by the container. */
+function hostSide(link: string | undefined): LinkUse | undefined {
+  if (link === undefined || link === '' || link.includes('/')) return undefined;
+  const txBytes = counter(link, 'rx_bytes');
+  const rxBytes = counter(link, 'tx_bytes');
+  return txBytes === undefined || rxBytes === undefined ? undefined : { link, txBytes, rxBytes };
+}
+
+/** The host's parent carries more than this container's traffic, so the interface inside is asked. */
+function containerSide(
+  link: string,
+  bytes: Pick<LinkUse, 'txBytes' | 'rxBytes'> | undefined,
+): LinkUse | undefined {
+  return bytes === undefined ? undefined : { link, ...bytes };
+}
+
+function counter(link: string, file: string): number | undefined {
+  const text = readText(`/sys/class/net/${link}/statistics/${file}`);
+  return text === undefined ? undefined : Number(text);
+}
+
+function counters(pid: number): ReadonlyMap<string, Pick<LinkUse, 'txBytes' | 'rxBytes'>> {
+  return parseNetDev(readText(`/proc/${pid}/net/dev`) ?? '');
+}
+
+/** `eth0: RXBYTES packets errs drop fifo frame compressed multicast TXBYTES ...` */
+export function parseNetDev(text: string): ReadonlyMap<string, Pick<LinkUse, 'txBytes' | 'rxBytes'>> {
+  const lines = text.split('\n').slice(2);
+  return new Map(
+    lines.flatMap((line) => {
+      const [name = '', rest] = line.split(':');
+      const fields = rest?.trim().split(/\s+/);
+      if (fields === undefined) return [];
+      return [[name.trim(), { txBytes: Number(fields[8]), rxBytes: Number(fields[0]) }]];
+    }),
+  );
+}
+
+function readText(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return undefined;
+  }
+}
