@@ -177,7 +177,7 @@ enum { UNLINK_PATH };
 enum { JOIN_CGROUP_FILE };
 enum { CLONE_FLAGS, CLONE_CGROUP2, CLONE_PID_NAMESPACE };
 enum { WRITE_PROC_FILE, WRITE_PROC_TEXT };
-enum { NETLINK_REQUEST, NETLINK_PATCHES, NETLINK_IGNORE };
+enum { NETLINK_REQUEST, NETLINK_PATCHES, NETLINK_IGNORE, NETLINK_RETRY };
 enum { WRITE_PIDFILE_PATH };
 enum { BPF_DEVICES_CGROUP, BPF_DEVICES_PROGRAM };
 enum { SIGNAL_SOCKET, SIGNAL_PID, SIGNAL_SIGNAL };
@@ -237,7 +237,7 @@ enum { SET_FIFO_PATH };
 	X(10, joinCgroup, "s") \
 	X(11, clone, "iss") \
 	X(12, writeProc, "sb") \
-	X(13, netlink, "bbi") \
+	X(13, netlink, "bbii") \
 	X(14, writePidfile, "s") \
 	X(15, bpfDevices, "sb") \
 	X(16, signal, "sii") \

@@ -86,9 +86,10 @@ export const ops = {
   writeProc: { code: 12, by: 'P', args: { file: 'str', text: 'bytes' } },
   /**
    * Send one rtnetlink request and wait for its ACK. `patches`: records of {u32 offset, u32 kind, char
-   * name[16]}. `ignore` is an errno that is no error (0: none).
+   * name[16]}. `ignore` is an errno that is no error (0: none). On the errno `retry` (0: none) the request is sent
+   * again for up to a second: a namespace that the kernel still takes down may hold what it asks for.
    */
-  netlink: { code: 13, by: 'PC', args: { request: 'bytes', patches: 'bytes', ignore: 'int' } },
+  netlink: { code: 13, by: 'PC', args: { request: 'bytes', patches: 'bytes', ignore: 'int', retry: 'int' } },
   /** Our pid in decimal, no newline, in a file made with 0600. */
   writePidfile: { code: 14, by: 'P', args: { path: 'str' } },
   /** Load a device program (BPF_PROG_TYPE_CGROUP_DEVICE) and attach it to a v2 directory. */

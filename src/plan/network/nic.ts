@@ -30,9 +30,6 @@ export interface NicPlan {
 /** Plans one interface; there is one for each type, in a file of that name. */
 export type NicPlanner = (nic: Nic) => NicPlan;
 
-/** What an undo may meet: the container's end took the pair with it. */
-const ENODEV = errnoNumber('ENODEV');
-
 export function refuse(entry: RawEntry, reason: string, hint?: string): LxcError {
   const { origin } = entry;
   return new LxcError(`Cannot use "${entry.text}" for ${entry.spelled}: ${reason}`, { origin, hint });
@@ -45,14 +42,27 @@ export function blame(net: Net, entry: RawEntry | undefined, act: string): Prove
 }
 
 export function netlinkOp(request: Piece, why: Provenance, undo?: readonly Op[]): PlannedOp {
-  const args = { request: request.bytes, patches: patchBytes(request.patches), ignore: 0 };
-  return { op: 'netlink', args, why, ...(undo === undefined ? {} : { undo }) };
+  return { ...netlink(request, {}), why, ...(undo === undefined ? {} : { undo }) };
+}
+
+/** One that may have to wait for a namespace that the kernel takes down: `errno` is what it answers meanwhile. */
+export function patientOp(request: Piece, errno: string, why: Provenance): PlannedOp {
+  return { ...netlink(request, { retry: errno }), why };
 }
 
 /** An inverse: what it removes may be gone already. */
 export function netlinkUndo(request: Piece): Op {
-  const args = { request: request.bytes, patches: patchBytes(request.patches), ignore: ENODEV };
-  return { op: 'netlink', args };
+  return netlink(request, { ignore: 'ENODEV' });
+}
+
+interface Errnos {
+  readonly ignore?: string;
+  readonly retry?: string;
+}
+
+function netlink({ bytes, patches }: Piece, { ignore = '', retry = '' }: Errnos): Op {
+  const errnos = { ignore: errnoNumber(ignore), retry: errnoNumber(retry) };
+  return { op: 'netlink', args: { request: bytes, patches: patchBytes(patches), ...errnos } };
 }
 
 const nameBytes = 16;

@@ -7,7 +7,7 @@ import type { Op } from '../../../src/wire/ops.ts';
 
 const undo: readonly Op[] = [
   { op: 'rmdirCgroup', args: { path: '/sys/fs/cgroup/x', shared: 1n } },
-  { op: 'netlink', args: { request: Buffer.from([1, 2]), patches: Buffer.alloc(0), ignore: 19n } },
+  { op: 'netlink', args: { request: Buffer.from([1, 2]), patches: Buffer.alloc(0), ignore: 19n, retry: 0n } },
 ];
 
 function entry(tag: number, payload: Uint8Array): Buffer {
