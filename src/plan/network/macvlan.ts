@@ -2,7 +2,7 @@
 
 import { createMacvlan } from '../../netlink/link.ts';
 import { insideOps } from './inside.ts';
-import { blame, hostLink, type Nic, type NicPlan, netlinkOp, refuse } from './nic.ts';
+import { blame, hostLink, type Nic, type NicPlan, patientOp, refuse } from './nic.ts';
 
 export function planMacvlan(nic: Nic): NicPlan {
   const { net, name, facts } = nic;
@@ -27,5 +27,13 @@ export function planMacvlan(nic: Nic): NicPlan {
   });
   const why = blame(net, link, `create the macvlan ${name} (${mode}) on ${link.value}`);
   // No inverse: it lives in the container's namespace and ends with it.
-  return { parent: [netlinkOp(request, why)], child: insideOps(nic, name, up) };
+  return { parent: [patientOp(request, heldErrno(mode), why)], child: insideOps(nic, name, up) };
+}
+
+/**
+ * The last container with this hardware address, or with the whole link, may be gone while the kernel still takes
+ * its namespace down, up to some tens of milliseconds: a reboot comes sooner.
+ */
+function heldErrno(mode: string): string {
+  return mode === 'passthru' ? 'EINVAL' : 'EADDRINUSE';
 }

@@ -126,6 +126,14 @@ describe('a network plan', () => {
     expect(acts(child)).toEqual(['netlink lxc.net.0.flags:3 bring lo up in the container']);
   });
 
+  test('waits for a macvlan that the last container may still hold, by the errno that says so', () => {
+    const retries = ['private', 'passthru'].map((mode) => {
+      const [create] = plan('type = macvlan', 'link = eth7', `macvlan.mode = ${mode}`).parent;
+      return create?.op === 'netlink' ? create.args.retry : undefined;
+    });
+    expect(retries).toEqual([98, 22]);
+  });
+
   test('numbers the interfaces without a name around those that have one', () => {
     const { parent } = plan(
       'type = macvlan',
