@@ -5,6 +5,7 @@
 
 import type { CgroupFacts } from '../cgroup/layout.ts';
 import type { NamespaceName } from './namespaces.ts';
+import type { Draw } from './network/index.ts';
 import type { NetworkFacts } from './network-contract.ts';
 
 /** What a path leads to, links followed. */
@@ -16,18 +17,16 @@ export interface PathFact {
 }
 
 export interface HostFacts {
-  /** `[6, 18]` of `6.18.5-1-amd64`. */
-  readonly kernel: readonly [major: number, minor: number];
   readonly cgroups: CgroupFacts;
   /** The namespaces that this kernel has. */
   readonly namespaces: ReadonlySet<NamespaceName>;
   readonly lastCapability: number;
   readonly appArmor: boolean;
-  /** Where a root file system is mounted if `lxc.rootfs.mount` does not say it. */
-  readonly rootfsMount: string;
   /** Every path that the plan asks about; absent: nothing is there. */
   readonly paths: ReadonlyMap<string, PathFact>;
   /** Texts of the files that the plan reads: `lxc.mount.fstab`. */
   readonly files: ReadonlyMap<string, string>;
   readonly network: NetworkFacts;
+  /** Random numbers below a limit, for names and addresses that are to be random. */
+  readonly draw: Draw;
 }

@@ -1,5 +1,13 @@
-/** The kernel's namespaces and their CLONE_NEW* flags. */
+/** Which namespaces a container gets: new, shared with somebody, or the caller's. */
 
+import { LxcError } from '../base/error.ts';
+import type { NamespaceSource, RawEntry } from '../config/index.ts';
+import type { PlannedOp } from '../wire/program.ts';
+import type { Inputs } from './context.ts';
+import type { StartRequest } from './request.ts';
+import { askedBy, step } from './step.ts';
+
+/** The kernel's namespaces and their CLONE_NEW* flags. */
 export const namespaceFlags = {
   mnt: 0x0002_0000,
   cgroup: 0x0200_0000,
@@ -12,3 +20,122 @@ export const namespaceFlags = {
 } as const;
 
 export type NamespaceName = keyof typeof namespaceFlags;
+
+export interface SharedSpace {
+  readonly namespace: NamespaceName;
+  /** The namespace's file, as the host sees it. */
+  readonly path: string;
+  readonly entry: RawEntry | undefined;
+}
+
+export interface Spaces {
+  readonly cloned: ReadonlySet<NamespaceName>;
+  readonly shared: readonly SharedSpace[];
+}
+
+const standard: readonly NamespaceName[] = ['mnt', 'pid', 'ipc', 'uts', 'cgroup', 'net'];
+
+/** `cloneNet` is the network's say: false where an interface of type `none` shares the host's. */
+export function resolveSpaces(inputs: Inputs, cloneNet: boolean): Spaces {
+  const { config, facts } = inputs;
+  const shared = resolveShares(inputs);
+  const taken = new Set(shared.map(({ namespace }) => namespace));
+  const listed = config.many('lxc.namespace.clone').flatMap(({ value }) => value);
+  const kept = new Set(config.many('lxc.namespace.keep').flatMap(({ value }) => value));
+  const wanted = listed.length > 0 ? listed : standard.filter((one) => !kept.has(one));
+  const cloned = wanted
+    .filter((one) => facts.namespaces.has(one) || listed.includes(one))
+    .filter((one) => !taken.has(one) && (one !== 'net' || cloneNet));
+  refuseUser(inputs, cloned);
+  return { cloned: new Set(cloned), shared };
+}
+
+function refuseUser({ config }: Inputs, cloned: readonly NamespaceName[]): void {
+  const entry = config
+    .many('lxc.namespace.clone')
+    .find(({ value }) => value.includes('user') || value.includes('time'));
+  if (entry === undefined || !(cloned.includes('user') || cloned.includes('time'))) return;
+  const name = cloned.includes('user') ? 'user' : 'time';
+  throw new LxcError(
+    `Failed to start with lxc.namespace.clone = ${entry.text}: a new ${name} namespace is refused`,
+    {
+      origin: entry.origin,
+      hint: `leave "${name}" out of the list`,
+    },
+  );
+}
+
+function resolveShares(inputs: Inputs): readonly SharedSpace[] {
+  const shares = new Map<string, SharedSpace>();
+  for (const { namespace, source, entry } of allShares(inputs)) {
+    shares.set(namespace, { namespace, path: sharedPath(inputs.request, namespace, source, entry), entry });
+  }
+  return [...shares.values()];
+}
+
+interface Wish {
+  readonly namespace: NamespaceName;
+  readonly source: NamespaceSource;
+  readonly entry: RawEntry | undefined;
+}
+
+/** The command line comes last, so it wins. */
+function allShares({ config, request }: Pick<Inputs, 'config' | 'request'>): readonly Wish[] {
+  const lines = config.family('lxc.namespace.share').flatMap((entry): Wish[] => {
+    return isNamespace(entry.name) ? [{ namespace: entry.name, source: entry.value, entry }] : [];
+  });
+  const options = request.shares.map(({ namespace, target }): Wish => {
+    return { namespace, source: sourceOf(target), entry: undefined };
+  });
+  return [...lines, ...options];
+}
+
+function isNamespace(name: string): name is NamespaceName {
+  return name in namespaceFlags;
+}
+
+function sourceOf(target: string): NamespaceSource {
+  if (/^[0-9]+$/.test(target)) return { kind: 'pid', pid: Number(target) };
+  return target.startsWith('/') ? { kind: 'path', path: target } : { kind: 'container', name: target };
+}
+
+/** Names of the containers whose init's pid a start needs, for {@link StartRequest.initPids}. */
+export function shareTargets(inputs: Pick<Inputs, 'config' | 'request'>): readonly string[] {
+  return allShares(inputs).flatMap(({ source }) => (source.kind === 'container' ? [source.name] : []));
+}
+
+function sharedPath(
+  { initPids }: StartRequest,
+  namespace: NamespaceName,
+  source: NamespaceSource,
+  entry: RawEntry | undefined,
+): string {
+  if (source.kind === 'path') return source.path;
+  const pid = source.kind === 'pid' ? source.pid : initPids.get(source.name);
+  if (pid !== undefined) return `/proc/${pid}/ns/${namespace}`;
+  const name = source.kind === 'container' ? source.name : '';
+  throw new LxcError(`Failed to share the ${namespace} namespace of ${name}: it is not running`, {
+    origin: entry?.origin,
+    hint: `start it with lxc-start -n ${name}`,
+  });
+}
+
+/** The pid namespace is entered by clone itself; mnt comes last, because it changes what paths mean. */
+export function enterShared({ shared }: Spaces): readonly PlannedOp[] {
+  const rank = (namespace: NamespaceName): number => (namespace === 'mnt' ? 1 : 0);
+  return shared
+    .filter(({ namespace }) => namespace !== 'pid')
+    .toSorted((left, right) => rank(left.namespace) - rank(right.namespace))
+    .map(({ namespace, path, entry }) =>
+      step(
+        { op: 'setns', args: { path, type: namespaceFlags[namespace] } },
+        askedBy(entry, 'share', `enter the ${namespace} namespace ${path}`),
+      ),
+    );
+}
+
+export function flagsOf(names: Iterable<NamespaceName>): number {
+  let flags = 0;
+  for (const name of names) flags |= namespaceFlags[name];
+  return flags;
+}

@@ -12,6 +12,12 @@ export interface StartRequest {
   readonly name: string;
   /** Without a trailing slash. */
   readonly lxcpath: string;
+  /** Abstract name of the command socket. */
+  readonly commandSocket: string;
+  /** Where a root file system is mounted if `lxc.rootfs.mount` does not say it. */
+  readonly rootfsMount: string;
+  /** The caller's process, whose cgroups count. */
+  readonly pid: number;
   /** The file that the configuration came from, as hooks are told (LXC_CONFIG_FILE). */
   readonly configFile: string | undefined;
   /** `execute` runs the command under the helper's own init. */

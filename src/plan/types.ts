@@ -1,7 +1,6 @@
 /** What a plan is for those who run it: the program, remarks for the user, and the outcome of hooks. */
 
 import type { Origin } from '../base/error.ts';
-import type { lists } from '../wire/frames.ts';
 import type { Program, Provenance } from '../wire/program.ts';
 
 /** Something the user should know though the start goes on: an ignored mount, a translated key. */
@@ -18,7 +17,8 @@ export interface StartPlan {
 
 /** A failed op as RESULT tells it, also one of its notes about optional ops. */
 export interface OpFailure {
-  readonly list: keyof typeof lists;
+  /** A number of `lists`. */
+  readonly list: number;
   readonly index: number;
   readonly errno: number;
   readonly detail: string;

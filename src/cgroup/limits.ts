@@ -1,0 +1,153 @@
+/**
+ * The cgroup keys of a configuration as values for the files that this host has. Keys of the other generation
+ * are translated, with a note; a key that cannot be is an error at its line, never without effect.
+ */
+
+import { LxcError } from '../base/error.ts';
+import type { Config, NamedEntry } from '../config/index.ts';
+import { type FindDevice, isDeviceRule, type ResolvedRule, resolveRule } from './devices.ts';
+import { type CgroupLayout, type Hierarchy, hierarchyOf } from './layout.ts';
+import { rowsFor, type Setting, translate } from './translate.ts';
+
+type CgroupEntry = NamedEntry<string>;
+
+export interface LimitWrite extends Setting {
+  readonly hierarchy: Hierarchy;
+  readonly entry: CgroupEntry;
+}
+
+export interface DeviceLimit {
+  readonly hierarchy: Hierarchy;
+  readonly entry: CgroupEntry;
+  readonly rule: ResolvedRule;
+}
+
+export interface Limits {
+  readonly writes: readonly LimitWrite[];
+  readonly devices: readonly DeviceLimit[];
+  /** Whether devices that no rule names are allowed: v1 begins with all, v2 with none. */
+  readonly devicesInitially: boolean;
+  readonly notes: readonly { readonly entry: CgroupEntry; readonly message: string }[];
+}
+
+interface Files {
+  readonly version: 1 | 2;
+  readonly entries: readonly CgroupEntry[];
+}
+
+export function resolveLimits(config: Config, layout: CgroupLayout, find: FindDevice): Limits {
+  const v1: Files = { version: 1, entries: config.family('lxc.cgroup') };
+  const v2: Files = { version: 2, entries: config.family('lxc.cgroup2') };
+  const all = [...inEffect(v1, v2, layout), ...inEffect(v2, v1, layout)];
+  const devices = all.filter(({ entry }) => isDeviceRule(entry.name));
+  const values = all.filter(({ entry }) => !isDeviceRule(entry.name));
+  const writes = values.flatMap((one) => writesOf(one, one.version === 1 ? v1 : v2));
+  return {
+    writes: ordered(lastOfEach(writes)),
+    devices: devices.map(({ entry, hierarchy }) => ({ entry, hierarchy, rule: resolveRule(entry, find) })),
+    devicesInitially: devices.some(({ version }) => version === 1),
+    notes: notesOf(all),
+  };
+}
+
+interface Effective {
+  readonly entry: CgroupEntry;
+  readonly version: 1 | 2;
+  readonly hierarchy: Hierarchy;
+  readonly foreign: boolean;
+}
+
+/**
+ * Many files carry both spellings so that they serve every host. Then those of the host's own generation count,
+ * and what the other says of the same controller is for other hosts.
+ */
+function inEffect(files: Files, others: Files, layout: CgroupLayout): readonly Effective[] {
+  const spoken = new Set(others.entries.map(({ name }) => controllerOf(name, others.version)));
+  return files.entries.flatMap((entry): Effective[] => {
+    const controller = controllerOf(entry.name, files.version);
+    const hierarchy = hierarchyFor(layout, files.version, controller);
+    if (hierarchy === undefined) throw noController(entry, controller);
+    const foreign = hierarchy.version !== files.version;
+    if (foreign && spoken.has(controller)) return [];
+    return [{ entry, version: files.version, hierarchy, foreign }];
+  });
+}
+
+/** The controller in the words of v1, so that both generations say the same; `cgroup` for v2's own files. */
+export function controllerOf(file: string, version: 1 | 2): string {
+  if (version === 2 && file === 'cgroup.freeze') return 'freezer';
+  const word = file.split('.')[0] ?? '';
+  return version === 2 && word === 'io' ? 'blkio' : word;
+}
+
+/** On a hybrid host the files of v2 itself are in its own hierarchy, freezing among them. */
+export function hierarchyFor(
+  layout: CgroupLayout,
+  version: 1 | 2,
+  controller: string,
+): Hierarchy | undefined {
+  const own = version === 2 && (controller === 'freezer' || controller === 'cgroup');
+  const unified = layout.hierarchies.find((one) => one.version === 2);
+  return own && unified !== undefined ? unified : hierarchyOf(layout, controller);
+}
+
+function noController({ key, origin }: CgroupEntry, controller: string): LxcError {
+  return new LxcError(`Failed to apply ${key}: this host has no cgroup controller ${controller}`, {
+    origin,
+    hint: 'see /proc/cgroups and lxc-checkconfig, or remove the line',
+  });
+}
+
+function writesOf({ entry, hierarchy, foreign }: Effective, files: Files): readonly LimitWrite[] {
+  if (!foreign) return [{ file: entry.name, text: entry.value, hierarchy, entry }];
+  const sibling = (file: string) => files.entries.findLast(({ name }) => name === file)?.value;
+  const settings = blaming(entry, () => translate(files.version, entry.name, entry.value, sibling));
+  if (settings.length > 0) return settings.map((one) => ({ ...one, hierarchy, entry }));
+  throw new LxcError(
+    `Failed to apply ${entry.key}: cgroup v${hierarchy.version} has nothing that means the same`,
+    {
+      origin: entry.origin,
+      hint: `this host has ${entry.name.split('.')[0] ?? ''} on cgroup v${hierarchy.version}; use its own file, or remove the line`,
+    },
+  );
+}
+
+function blaming<T>({ key, origin }: CgroupEntry, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (!(error instanceof LxcError)) throw error;
+    throw new LxcError(`Cannot translate ${key}: ${error.message}`, { origin, hint: error.hint });
+  }
+}
+
+/** Two v1 files can become one of v2; the last value says both. */
+function lastOfEach(writes: readonly LimitWrite[]): readonly LimitWrite[] {
+  return writes.filter(
+    (one, index) => one.file !== 'cpu.max' || !writes.slice(index + 1).some(({ file }) => file === one.file),
+  );
+}
+
+/** Memory and swap together may not be limited below memory, so that limit is set last. */
+function ordered(writes: readonly LimitWrite[]): readonly LimitWrite[] {
+  const late = (one: LimitWrite): number => (one.file === 'memory.memsw.limit_in_bytes' ? 1 : 0);
+  return writes.toSorted((left, right) => late(left) - late(right));
+}
+
+function notesOf(all: readonly Effective[]): Limits['notes'] {
+  const seen = new Set<string>();
+  return all.flatMap(({ entry, hierarchy, foreign }) => {
+    const name = isDeviceRule(entry.name) ? 'devices' : entry.name;
+    if (!foreign || seen.has(name)) return [];
+    seen.add(name);
+    return [{ entry, message: `${entry.key} is translated to ${targetName(entry, hierarchy)}` }];
+  });
+}
+
+function targetName({ name }: CgroupEntry, { version }: Hierarchy): string {
+  if (isDeviceRule(name))
+    return version === 1 ? 'the devices files of cgroup v1' : 'a device program of cgroup v2';
+  const rows = rowsFor(version === 1 ? 2 : 1, name);
+  const files = rows.map((one) => (version === 1 ? one.v1 : one.v2));
+  return `${[...new Set(files)].join(', ')} of cgroup v${version}`;
+}

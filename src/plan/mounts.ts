@@ -1,0 +1,138 @@
+/** `lxc.mount.fstab` and `lxc.mount.entry`: mounts that the user lists. */
+
+import { LxcError } from '../base/error.ts';
+import { type MountEntry, parseFstabLine, type RawEntry } from '../config/index.ts';
+import { where } from '../wire/ops.ts';
+import type { PlannedOp } from '../wire/program.ts';
+import { type Context, note } from './context.ts';
+import { type MountFlags, mountFlags, ms } from './mount-flags.ts';
+import { mkdirInside, mkfileInside, mountInside } from './mount-step.ts';
+import { trimSlashes } from './rootfs.ts';
+import { asked, step } from './step.ts';
+
+export function listedMounts(context: Context): readonly PlannedOp[] {
+  const fstab = fstabMounts(context).flatMap(({ line, entry }) => oneMount(context, line, entry));
+  const entries = context.config.many('lxc.mount.entry');
+  return [...fstab, ...entries.flatMap((entry) => oneMount(context, entry.value, entry))];
+}
+
+interface FstabLine {
+  readonly line: MountEntry;
+  readonly entry: RawEntry;
+}
+
+/** The origin of a line of a fstab is that line. */
+function fstabMounts({ config, facts }: Context): readonly FstabLine[] {
+  const fstab = config.one('lxc.mount.fstab');
+  if (fstab === undefined) return [];
+  const text = facts.files.get(fstab.value);
+  if (text === undefined) {
+    throw new LxcError(`Failed to read the mounts of ${fstab.value}: No such file`, {
+      origin: fstab.origin,
+      hint: 'make the file, or remove the line',
+    });
+  }
+  return text.split('\n').flatMap((content, index) => {
+    const entry = { ...fstab, text: content, origin: { file: fstab.value, line: index + 1 } };
+    const line = parseLine(content, entry);
+    return line === undefined ? [] : [{ line, entry }];
+  });
+}
+
+function parseLine(content: string, { origin }: RawEntry): MountEntry | undefined {
+  try {
+    return parseFstabLine(content);
+  } catch (error) {
+    if (!(error instanceof LxcError)) throw error;
+    throw new LxcError(`Cannot use the mount "${content.trim()}": ${error.message}`, {
+      origin,
+      hint: error.hint,
+    });
+  }
+}
+
+function oneMount(context: Context, line: MountEntry, entry: RawEntry): readonly PlannedOp[] {
+  if (line.idmap !== undefined) {
+    throw new LxcError(`Failed to mount ${line.target}: id-mapped mounts are refused so far`, {
+      origin: entry.origin,
+      hint: 'remove the option idmap',
+    });
+  }
+  const target = targetInside(context, line.target);
+  if (target === undefined) {
+    note(context, entry, `the mount on ${line.target} is ignored: it is not below the root file system`);
+    return [];
+  }
+  const more = { optional: line.optional };
+  const flags = mountFlags(line.options);
+  return [
+    ...overlayDirectories(context, line, flags, entry),
+    ...created(context, line, target, entry),
+    mountInside(
+      context,
+      { ...sourceOf(context, line, flags), target, fstype: line.type, ...flags },
+      asked(entry, mountAct(line, target, flags)),
+      more,
+    ),
+  ];
+}
+
+function mountAct({ source, type }: MountEntry, target: string, { flags }: MountFlags): string {
+  if ((flags & ms.bind) !== 0) return `bind ${source} on ${target}`;
+  if ((flags & ms.remount) !== 0) return `remount ${target}`;
+  return `mount ${type} ${source} on ${target}`;
+}
+
+/**
+ * A relative target lies below the root. An absolute one is meant below the root when it names the root file
+ * system as the host sees it; others are `undefined`, as LXC ignores them. Without a root all lie on the host.
+ */
+function targetInside({ root, request }: Context, target: string): string | undefined {
+  if (!target.startsWith('/')) return trimmed(target);
+  if (root.path === undefined) return trimmed(target);
+  const own = trimSlashes(target);
+  const prefixes = [root.path, root.mount, `${request.lxcpath}/${request.name}/rootfs`];
+  const prefix = prefixes.find((one) => own === one || own.startsWith(`${one === '/' ? '' : one}/`));
+  return prefix === undefined ? undefined : trimmed(own.slice(prefix.length));
+}
+
+function trimmed(path: string): string {
+  const parts = path.split('/').filter((part) => part !== '' && part !== '.');
+  return parts.length === 0 ? '.' : parts.join('/');
+}
+
+function created(context: Context, line: MountEntry, target: string, entry: RawEntry): readonly PlannedOp[] {
+  const more = { optional: line.optional };
+  const why = asked(entry, `make ${target}`);
+  if (line.create === 'dir') return [mkdirInside(context, target, why, more)];
+  if (line.create === 'file') return [mkfileInside(context, target, why, more)];
+  return [];
+}
+
+/** The sources of binds are paths: below the root where `relative` says so, else on the host, from `/`. */
+function sourceOf(
+  { root }: Context,
+  { source, relative }: MountEntry,
+  { flags }: MountFlags,
+): { source: string; within: boolean } {
+  if (relative && root.path !== undefined) return { source: trimmed(source), within: true };
+  const isPath = (flags & (ms.bind | ms.move)) !== 0;
+  return { source: isPath && !source.startsWith('/') ? `/${source}` : source, within: false };
+}
+
+/** Upper and work directories of an overlay are made where they belong to the container. */
+function overlayDirectories(
+  { request }: Context,
+  line: MountEntry,
+  { data }: MountFlags,
+  entry: RawEntry,
+): readonly PlannedOp[] {
+  if (!line.type.startsWith('overlay')) return [];
+  const own = `${request.lxcpath}/${request.name}/`;
+  return data.split(',').flatMap((option) => {
+    const path = /^(?:upperdir|workdir)=(.*)$/.exec(option)?.[1];
+    if (path === undefined || !path.startsWith(own)) return [];
+    const why = asked(entry, `make ${path}`);
+    return [step({ op: 'mkdir', args: { path, where: where.host, mode: 0o755 } }, why)];
+  });
+}

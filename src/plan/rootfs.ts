@@ -1,0 +1,123 @@
+/**
+ * The root file system: bound onto the mount point in the container's own mount namespace, then taken by
+ * descriptor, below which all further paths are resolved. Without one the container sees the host's tree.
+ */
+
+import { LxcError } from '../base/error.ts';
+import type { RawEntry } from '../config/index.ts';
+import { where } from '../wire/ops.ts';
+import type { PlannedOp } from '../wire/program.ts';
+import type { Context, Inputs } from './context.ts';
+import { mountFlags, ms } from './mount-flags.ts';
+import { always, asked, askedBy, step } from './step.ts';
+
+export interface Root {
+  /** Absolute, without a trailing slash; `undefined`: the host's tree. */
+  readonly path: string | undefined;
+  /** Where it is mounted before the change of root. */
+  readonly mount: string;
+  readonly entry: RawEntry | undefined;
+}
+
+export function resolveRoot({ config, request, facts }: Inputs): Root {
+  const entry = config.one('lxc.rootfs.path');
+  const mountEntry = config.one('lxc.rootfs.mount');
+  const mount = trimSlashes(mountEntry?.value ?? request.rootfsMount);
+  if (entry === undefined) return { path: undefined, mount, entry };
+  const path = trimSlashes(entry.value.path);
+  if (!path.startsWith('/')) {
+    throw new LxcError(`Failed to use the root file system ${path}: it is not an absolute path`, {
+      origin: entry.origin,
+    });
+  }
+  const fact = facts.paths.get(path);
+  if (fact?.kind !== 'directory') throw noDirectory(path, fact === undefined, entry);
+  if (mountEntry !== undefined && facts.paths.get(mount)?.kind !== 'directory') {
+    throw new LxcError(`Failed to mount the root file system on ${mount}: No such directory`, {
+      origin: mountEntry.origin,
+      hint: `make it with mkdir -p ${mount}`,
+    });
+  }
+  return { path, mount, entry };
+}
+
+function noDirectory(path: string, missing: boolean, entry: RawEntry): LxcError {
+  const reason = missing ? 'No such directory' : 'Not a directory';
+  return new LxcError(`Failed to use the root file system ${path}: ${reason}`, {
+    origin: entry.origin,
+    hint: missing
+      ? 'make it, for example with lxc-create'
+      : 'storage other than directories is refused so far',
+  });
+}
+
+export function trimSlashes(path: string): string {
+  const trimmed = path.replace(/\/+/g, '/').replace(/\/$/, '');
+  return trimmed === '' ? '/' : trimmed;
+}
+
+/** What is mounted from here on stays in the container; what the host mounts still comes in. */
+export function isolateMounts(): PlannedOp {
+  return step(
+    {
+      op: 'mount',
+      args: {
+        source: '',
+        sourceWhere: where.host,
+        target: '/',
+        targetWhere: where.host,
+        fstype: '',
+        flags: 0,
+        data: '',
+        propagation: ms.slave | ms.rec,
+      },
+    },
+    always('make the mounts of the host slaves'),
+  );
+}
+
+export function mountRoot({ root, config, facts }: Context): readonly PlannedOp[] {
+  if (root.path === undefined || root.entry === undefined) return [];
+  const options = config.one('lxc.rootfs.options');
+  const { flags, propagation, data } = mountFlags(options?.value.options ?? []);
+  const why = asked(root.entry, `mount the root file system ${root.path} on ${root.mount}`);
+  return [
+    ...makeMountPoint(root, facts.paths.has(root.mount)),
+    step(
+      {
+        op: 'mount',
+        args: {
+          source: root.path,
+          sourceWhere: where.host,
+          target: root.mount,
+          targetWhere: where.host,
+          fstype: '',
+          flags: flags | ms.bind | ms.rec,
+          data,
+          propagation,
+        },
+      },
+      options === undefined ? why : { ...why, origin: options.origin },
+    ),
+    step({ op: 'openRoot', args: { path: root.mount } }, always(`open the root file system ${root.mount}`)),
+  ];
+}
+
+function makeMountPoint({ mount }: Root, exists: boolean): readonly PlannedOp[] {
+  if (exists) return [];
+  const act = `make the mount point ${mount}`;
+  return [step({ op: 'mkdir', args: { path: mount, where: where.host, mode: 0o755 } }, always(act))];
+}
+
+export function changeRoot({ root }: Context): readonly PlannedOp[] {
+  if (root.path === undefined) return [];
+  return [
+    step({ op: 'pivotRoot', args: {} }, askedBy(root.entry, 'start', `change the root to ${root.path}`)),
+  ];
+}
+
+/** A path inside the container, and how the helper finds it: below the root's descriptor, or on the host. */
+export function inside({ root }: { readonly root: Root }, path: string): { path: string; where: number } {
+  if (root.path === undefined) return { path: `/${path}`, where: where.host };
+  return { path, where: where.rootfs };
+}

@@ -1,0 +1,215 @@
+/**
+ * A start as a program. The parent's list is what the runner does on the host, the child's what happens in the
+ * new namespaces until exec; the two meet at sync points, and only where one needs the other's work.
+ */
+
+import type { DeviceNode } from '../cgroup/devices.ts';
+import { planCgroups } from '../cgroup/plan.ts';
+import type { Config } from '../config/index.ts';
+import type { Op } from '../wire/ops.ts';
+import type { PlannedOp, Program } from '../wire/program.ts';
+import { autoCgroup } from './auto-cgroup.ts';
+import { autoProc, autoSys, hasProc } from './auto-mounts.ts';
+import { dropCapabilities, resolveCapabilities } from './capabilities.ts';
+import { refuseWhatHasNoEffect } from './check.ts';
+import type { Context, Inputs } from './context.ts';
+import { hasOwnDev, linkDev, mountDev, populateDev } from './devices.ts';
+import type { HostFacts } from './facts.ts';
+import { childHooks } from './hooks.ts';
+import * as init from './init.ts';
+import { listedMounts } from './mounts.ts';
+import { enterShared, flagsOf, namespaceFlags, resolveSpaces } from './namespaces.ts';
+import { planNetwork } from './network/index.ts';
+import type { NetworkPlan } from './network-contract.ts';
+import type { StartRequest } from './request.ts';
+import { changeRoot, isolateMounts, mountRoot, resolveRoot } from './rootfs.ts';
+import { settings } from './settings.ts';
+import { always, asked, post, step, wait } from './step.ts';
+import { connectStdio, mountDevpts, openTerminals } from './terminals.ts';
+import type { PlanNote, StartPlan } from './types.ts';
+
+export function planStart(config: Config, request: StartRequest, facts: HostFacts): StartPlan {
+  const notes: PlanNote[] = [];
+  const inputs: Inputs = { config, request, facts, notes };
+  refuseWhatHasNoEffect(inputs);
+  const network = planNetwork(config.nets, facts.network, facts.draw);
+  const context = resolve(inputs, network);
+  const needs = meetings(context, network);
+  const program: Program = {
+    parent: parentList(context, network, needs),
+    child: childList(context, network, needs),
+    settings: settings(context, network),
+    after: 'monitor',
+    exit: request.kind === 'execute' ? 'status' : 'zero',
+  };
+  return { program, notes };
+}
+
+function resolve(inputs: Inputs, network: NetworkPlan): Context {
+  const { config, request, facts, notes } = inputs;
+  const cgroups = planCgroups(
+    {
+      config,
+      name: request.name,
+      pattern: request.cgroupPattern,
+      detached: request.detach,
+      reboot: request.reboot,
+    },
+    facts.cgroups,
+    (path) => deviceAt(facts, path),
+  );
+  notes.push(
+    ...cgroups.notes.map(({ entry, message }) => ({ key: entry.key, message, origin: entry.origin })),
+  );
+  return {
+    ...inputs,
+    root: resolveRoot(inputs),
+    spaces: resolveSpaces(inputs, network.cloneNet),
+    capabilities: resolveCapabilities(inputs),
+    cgroups,
+  };
+}
+
+function deviceAt({ paths }: HostFacts, path: string): DeviceNode | undefined {
+  const fact = paths.get(path);
+  if (fact?.device === undefined) return undefined;
+  return { type: fact.kind === 'block' ? 'b' : 'c', ...fact.device };
+}
+
+/** Where parent and child have to wait for each other. */
+interface Meetings {
+  /** The parent configures what the child goes on with: links, files of /proc/PID. */
+  readonly configured: readonly PlannedOp[];
+  readonly cgroups: boolean;
+  /** The parent acts on a container that is set up: device rules, start-host hooks. */
+  readonly late: readonly PlannedOp[];
+}
+
+function meetings(context: Context, network: NetworkPlan): Meetings {
+  return {
+    configured: [...init.writeProcs(context), ...network.parent],
+    cgroups: context.cgroups.joins.length > 0,
+    late: [...context.cgroups.late, ...callHooks(context, 'start-host')],
+  };
+}
+
+function parentList(context: Context, network: NetworkPlan, needs: Meetings): readonly PlannedOp[] {
+  const { cgroups } = context;
+  return [
+    ...begin(context),
+    ...callHooks(context, 'pre-start'),
+    ...cgroups.beforeClone,
+    clone(context, network),
+    ...(needs.cgroups ? [...cgroups.beforeReady, post('cgroups-ready')] : []),
+    ...(needs.configured.length > 0 ? [...needs.configured, post('post-configure')] : []),
+    ...cgroups.monitor,
+    ...(needs.late.length > 0 ? [wait('cgroup'), ...needs.late, post('ready-start')] : []),
+  ];
+}
+
+/** A monitor that starts its container again holds the socket and has left the caller already. */
+function begin({ request, cgroups }: Context): readonly PlannedOp[] {
+  const { detach, reboot, pidfile, record } = request;
+  const bind: Op = { op: 'bindCommand', args: { name: request.commandSocket } };
+  const leave: Op = { op: 'detach', args: { cgroup2: cgroups.detachInto } };
+  return [
+    ...(reboot ? [] : [step(bind, always(`bind the command socket @${request.commandSocket}`))]),
+    step({ op: 'openRecord', args: record }, always(`write the record in ${record.dir}`)),
+    ...(detach && !reboot ? [...cgroups.beforeDetach, step(leave, always('start the monitor'))] : []),
+    ...(pidfile === undefined ? [] : [writePidfile(pidfile)]),
+  ];
+}
+
+function writePidfile(path: string): PlannedOp {
+  const undo: Op = { op: 'unlink', args: { path } };
+  return step({ op: 'writePidfile', args: { path } }, always(`write the pid file ${path}`), { undo: [undo] });
+}
+
+function callHooks({ config }: Context, type: 'pre-start' | 'start-host'): readonly PlannedOp[] {
+  const first = config.many(`lxc.hook.${type}`)[0];
+  if (first === undefined) return [];
+  return [step({ op: 'call', args: { what: type } }, asked(first, `run the ${type} hooks`))];
+}
+
+/** The cgroup namespace is unshared by the child: its root is where a process stands at that moment. */
+function clone({ spaces, cgroups }: Context, network: NetworkPlan): PlannedOp {
+  const names = [...spaces.cloned].filter((name) => name !== 'cgroup');
+  const flags = flagsOf(network.cloneNet ? names : names.filter((name) => name !== 'net'));
+  const pidNamespace = spaces.shared.find(({ namespace }) => namespace === 'pid')?.path ?? '';
+  const why = always(`clone init into new namespaces (${names.join(', ')})`);
+  return step({ op: 'clone', args: { flags, cgroup2: cgroups.cloneInto, pidNamespace } }, why);
+}
+
+function childList(context: Context, network: NetworkPlan, needs: Meetings): readonly PlannedOp[] {
+  const { root } = context;
+  const join = joinCgroups(context, needs);
+  return [
+    ...enterShared(context.spaces),
+    ...init.newKeyring(context),
+    ...init.setHostname(context),
+    // Without a root of its own the mounts below may hide the cgroups of the host, so they are joined first.
+    ...(root.path === undefined ? join : []),
+    ...mounts(context, root.path === undefined ? [] : join),
+    ...(needs.configured.length > 0 ? [wait('post-configure')] : []),
+    ...network.child,
+    ...fill(context),
+    ...secure(context),
+    ...(needs.late.length > 0 ? [post('cgroup'), wait('ready-start')] : []),
+    init.becomeUser(context),
+    init.dieWithMonitor(context),
+    init.runInit(context),
+  ];
+}
+
+function joinCgroups({ spaces, cgroups }: Context, needs: Meetings): readonly PlannedOp[] {
+  const own: Op = { op: 'unshare', args: { flags: namespaceFlags.cgroup } };
+  return [
+    ...(needs.cgroups ? [wait('cgroups-ready'), ...cgroups.joins] : []),
+    ...(spaces.cloned.has('cgroup') ? [step(own, always('make a cgroup namespace'))] : []),
+  ];
+}
+
+function mounts(context: Context, join: readonly PlannedOp[]): readonly PlannedOp[] {
+  if (!context.spaces.cloned.has('mnt')) return join;
+  const { config, request } = context;
+  return [
+    isolateMounts(),
+    ...childHooks(config, request, 'pre-mount'),
+    ...mountRoot(context),
+    ...mountDev(context),
+    ...autoProc(context),
+    ...autoSys(context),
+    ...listedMounts(context),
+    ...join,
+    ...autoCgroup(context),
+  ];
+}
+
+function fill(context: Context): readonly PlannedOp[] {
+  const { config, request, spaces } = context;
+  if (!spaces.cloned.has('mnt')) return [...openTerminals(context), ...init.writeSysctls(context)];
+  return [
+    ...childHooks(config, request, 'mount'),
+    ...(hasOwnDev(context) ? childHooks(config, request, 'autodev') : []),
+    ...populateDev(context),
+    ...mountDevpts(context),
+    ...openTerminals(context),
+    ...linkDev(context),
+    ...init.writeSysctls(context),
+    ...changeRoot(context),
+    ...(hasOwnDev(context) && hasProc(context) ? [init.ownBootId()] : []),
+  ];
+}
+
+function secure(context: Context): readonly PlannedOp[] {
+  const { config, request } = context;
+  return [
+    ...init.setPersonality(context),
+    ...init.limitResources(context),
+    ...dropCapabilities(context.capabilities),
+    ...init.noNewPrivileges(context),
+    ...childHooks(config, request, 'start'),
+    connectStdio(context),
+    ...init.enterDirectory(context),
+  ];
+}

@@ -1,0 +1,131 @@
+/** Terminals of the container: devpts, the console, and the ttys that lxc-console connects to. */
+
+import type { RawEntry } from '../config/index.ts';
+import { stdio, where } from '../wire/ops.ts';
+import type { PlannedOp, Provenance } from '../wire/program.ts';
+import type { Context } from './context.ts';
+import { ms } from './mount-flags.ts';
+import { mkdirInside, mkfileInside, mountInside, symlinkInside } from './mount-step.ts';
+import { always, askedBy, step } from './step.ts';
+
+interface Numbers {
+  readonly ttys: number;
+  readonly ptys: number;
+}
+
+/** lxc-execute offers no ttys: nothing inside would wait on them. */
+function numbers({ config, request }: Context): Numbers {
+  const ttys = request.kind === 'execute' ? 0 : config.value('lxc.tty.max');
+  return { ttys, ptys: config.value('lxc.pty.max') };
+}
+
+/** Terminals are bound into a root file system in a mount namespace of its own, nowhere else. */
+function canBind({ root, spaces }: Context): boolean {
+  return root.path !== undefined && spaces.cloned.has('mnt');
+}
+
+export function hasConsole({ config }: Pick<Context, 'config'>): boolean {
+  return config.value('lxc.console.path') !== 'none';
+}
+
+function hasDevpts(context: Context): boolean {
+  const { ttys, ptys } = numbers(context);
+  return canBind(context) && ttys + ptys > 0;
+}
+
+export function mountDevpts(context: Context): readonly PlannedOp[] {
+  if (!hasDevpts(context)) return [];
+  const { ttys, ptys } = numbers(context);
+  const entry = context.config.one('lxc.pty.max') ?? context.config.one('lxc.tty.max');
+  const why = (act: string): Provenance => askedBy(entry, 'lxc.pty.max', act);
+  // Our console comes from this instance as well and takes none of those that the user counted.
+  const most = ttys + ptys + (hasConsole(context) ? 1 : 0);
+  const data = `newinstance,ptmxmode=0666,mode=0620,gid=5,max=${most}`;
+  const devpts = {
+    source: 'devpts',
+    target: 'dev/pts',
+    fstype: 'devpts',
+    flags: ms.nosuid | ms.noexec,
+    data,
+  };
+  const ptmx = { source: 'dev/pts/ptmx', within: true, target: 'dev/ptmx', flags: ms.bind };
+  const mount = [
+    mkdirInside(context, 'dev/pts', why('make dev/pts')),
+    mountInside(context, devpts, why('mount devpts on dev/pts')),
+  ];
+  if (ptys === 0) return mount;
+  return [
+    ...mount,
+    mkfileInside(context, 'dev/ptmx', why('make dev/ptmx')),
+    mountInside(context, ptmx, why('bind dev/pts/ptmx on dev/ptmx')),
+  ];
+}
+
+/** Names of the terminals below /dev, for `container_ttys` and for their files. */
+export function ttyNames(context: Context): readonly string[] {
+  const prefix = directoryOf(context);
+  return Array.from({ length: numbers(context).ttys }, (_, index) => `${prefix}tty${index + 1}`);
+}
+
+function directoryOf({ config }: Context): string {
+  const directory = config.value('lxc.tty.dir');
+  return directory === undefined ? '' : `${directory.replace(/^\/+|\/+$/g, '')}/`;
+}
+
+export function openTerminals(context: Context): readonly PlannedOp[] {
+  return [...openConsole(context), ...openTtys(context)];
+}
+
+function openConsole(context: Context): readonly PlannedOp[] {
+  if (!hasConsole(context)) return [];
+  const entry = context.config.one('lxc.console.path');
+  if (!canBind(context)) return [openPty(context, 0, '', entry)];
+  const why = always('make dev/console');
+  const directory = directoryOf(context);
+  if (directory === '')
+    return [mkfileInside(context, 'dev/console', why), openPty(context, 0, 'dev/console', entry)];
+  const file = `dev/${directory}console`;
+  return [
+    mkdirInside(context, `dev/${directory}`.replace(/\/$/, ''), why),
+    mkfileInside(context, file, why),
+    openPty(context, 0, file, entry),
+    symlinkInside(context, `${directory}console`, 'dev/console', why),
+  ];
+}
+
+function openTtys(context: Context): readonly PlannedOp[] {
+  if (!canBind(context)) return [];
+  const entry = context.config.one('lxc.tty.max');
+  const directory = directoryOf(context);
+  const made = directory !== '' && !hasConsole(context) ? [`dev/${directory}`.replace(/\/$/, '')] : [];
+  const why = (act: string): Provenance => askedBy(entry, 'lxc.tty.max', act);
+  return [
+    ...made.map((path) => mkdirInside(context, path, why(`make ${path}`))),
+    ...ttyNames(context).flatMap((name, index) => [
+      mkfileInside(context, `dev/${name}`, why(`make dev/${name}`)),
+      openPty(context, index + 1, `dev/${name}`, entry),
+      ...(directory === ''
+        ? []
+        : [symlinkInside(context, name, `dev/tty${index + 1}`, why(`link dev/tty${index + 1}`))]),
+    ]),
+  ];
+}
+
+function openPty(context: Context, which: number, bind: string, entry: RawEntry | undefined): PlannedOp {
+  const rootfs = hasDevpts(context) ? where.rootfs : where.host;
+  const name = which === 0 ? 'the console' : `tty ${which}`;
+  return step({ op: 'openPty', args: { which, bind, rootfs } }, askedBy(entry, 'start', `open ${name}`));
+}
+
+/** What init's standard streams are. A controlling terminal needs one on standard input. */
+export function connectStdio(context: Context): PlannedOp {
+  const { mode, controlling } = streams(context);
+  return step({ op: 'stdio', args: { mode, controlling } }, always("connect init's standard streams"));
+}
+
+function streams(context: Context): { mode: number; controlling: number } {
+  const { kind, detach, terminals } = context.request;
+  if (!hasConsole(context)) return { mode: stdio.null, controlling: 0 };
+  if (kind === 'start' || detach) return { mode: stdio.console, controlling: 1 };
+  return { mode: stdio.consoleForTerminals, controlling: terminals.stdin ? 1 : 0 };
+}
