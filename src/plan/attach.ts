@@ -55,15 +55,23 @@ export function planAttach(request: AttachRequest, facts: AttachFacts): Program 
   const cgroup = !request.elevated.has('CGROUP');
   return {
     parent: [
-      step({ op: 'openInit', args: { socket: facts.socket, pid: facts.initPid } }, 'reach the init of the container'),
       step(
-        { op: 'attach', args: { cgroup2: cgroup ? facts.cgroup2 : '', pty: request.terminal ? 1 : 0, log: request.ptyLog } },
+        { op: 'openInit', args: { socket: facts.socket, pid: facts.initPid } },
+        'reach the init of the container',
+      ),
+      step(
+        {
+          op: 'attach',
+          args: { cgroup2: cgroup ? facts.cgroup2 : '', pty: request.terminal ? 1 : 0, log: request.ptyLog },
+        },
         'start a process for the container',
       ),
     ],
     child: [
       ...(cgroup ? facts.tasks.map(joinCgroup) : []),
-      ...facts.limits.map((limit) => step({ op: 'rlimit', args: limit }, 'set a resource limit of the container')),
+      ...facts.limits.map((limit) =>
+        step({ op: 'rlimit', args: limit }, 'set a resource limit of the container'),
+      ),
       enter(spaces),
       ...(request.remount && !spaces.includes('mnt') ? remount() : []),
       ...personality(request.persona),
@@ -105,7 +113,16 @@ function remount(): PlannedOp[] {
     step(
       {
         op: 'mount',
-        args: { source: fstype, sourceWhere: 0, target, targetWhere: 0, fstype, flags: 0, data: '', propagation },
+        args: {
+          source: fstype,
+          sourceWhere: 0,
+          target,
+          targetWhere: 0,
+          fstype,
+          flags: 0,
+          data: '',
+          propagation,
+        },
       },
       propagation === 0 ? `mount a fresh ${fstype} on ${target}` : 'keep mounts from spreading',
     );
@@ -118,7 +135,9 @@ function remount(): PlannedOp[] {
 }
 
 function personality(persona: number | undefined): PlannedOp[] {
-  return persona === undefined ? [] : [step({ op: 'personality', args: { persona } }, 'set the architecture')];
+  return persona === undefined
+    ? []
+    : [step({ op: 'personality', args: { persona } }, 'set the architecture')];
 }
 
 /** The container need not have the caller's directory. */
@@ -136,7 +155,10 @@ function identity({ uid, gid, elevated }: AttachRequest, { dropped }: AttachFact
     `become user ${uid}, group ${gid}`,
   );
   if (dropped === 0n || elevated.has('CAP')) return [ids];
-  const drop = step({ op: 'capDrop', args: { drop: dropped } }, 'drop the capabilities that the container lacks');
+  const drop = step(
+    { op: 'capDrop', args: { drop: dropped } },
+    'drop the capabilities that the container lacks',
+  );
   return uid === 0 ? [ids, drop] : [drop, ids];
 }
 
@@ -144,11 +166,16 @@ function restrictions({ elevated, context }: AttachRequest, { noNewPrivs, label 
   if (context !== undefined) return [labelStep(context)];
   if (elevated.has('LSM')) return [];
   return [
-    ...(label === undefined ? [] : [labelStep(label.system === 'apparmor' ? `exec ${label.text}` : label.text)]),
+    ...(label === undefined
+      ? []
+      : [labelStep(label.system === 'apparmor' ? `exec ${label.text}` : label.text)]),
     ...(noNewPrivs ? [step({ op: 'noNewPrivs', args: {} }, 'set no_new_privs')] : []),
   ];
 }
 
 function labelStep(label: string): PlannedOp {
-  return step({ op: 'lsmLabel', args: { attribute: 'exec', label } }, `change the security label to ${label}`);
+  return step(
+    { op: 'lsmLabel', args: { attribute: 'exec', label } },
+    `change the security label to ${label}`,
+  );
 }

@@ -13,7 +13,6 @@ export interface PathFact {
   readonly kind: 'directory' | 'file' | 'character' | 'block' | 'other';
   /** Device number of a device node: major and minor. */
   readonly device: { readonly major: number; readonly minor: number } | undefined;
-  readonly executable: boolean;
 }
 
 export interface HostFacts {

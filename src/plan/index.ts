@@ -1,10 +1,15 @@
 /** The plan's way in: what `run` imports. */
 
 export type { CgroupFacts, Hierarchy, LayoutKind } from '../cgroup/layout.ts';
+export { explain, explainNote } from './explain.ts';
 export type { HostFacts, PathFact } from './facts.ts';
-export { type NamespaceName, namespaceFlags } from './namespaces.ts';
+export { formatPlan, type PlanFormat } from './format.ts';
+export { childHooks, type HookRequest, hasHooks, hookCommands } from './hooks.ts';
+export { type NamespaceName, namespaceFlags, shareTargets } from './namespaces.ts';
 export type { LinkFact, NetworkFacts, NetworkPlan } from './network-contract.ts';
 export type { Share, StartRequest } from './request.ts';
+export { endAsks } from './settings.ts';
+export { planStart } from './start.ts';
 export {
   type HookCommand,
   type HookContext,

@@ -1,0 +1,83 @@
+/** The cgroup facts of a start: the hierarchies, the caller's place in them, and which names are taken. */
+
+import { existsSync, readFileSync } from 'node:fs';
+import type { CgroupFacts, CgroupLayout, Hierarchy } from '../cgroup/layout.ts';
+import { readLayout, words } from '../cgroup/layout.ts';
+import { candidates, type PlacementRequest } from '../cgroup/placement.ts';
+import type { Config } from '../config/index.ts';
+import type { StartRequest } from '../plan/request.ts';
+
+/** Layout for the process `pid`: what lxc-cgroup and friends need, too. */
+export function gatherLayout(pid: number): CgroupLayout {
+  return readLayout({
+    mountinfo: readFileSync('/proc/self/mountinfo', 'utf8'),
+    own: read(`/proc/${pid}/cgroup`) ?? '',
+    init: read('/proc/1/cgroup') ?? '',
+    offers: (mount) => read(`${mount}/cgroup.controllers`) ?? '',
+  });
+}
+
+export function gatherCgroups(config: Config, request: StartRequest): CgroupFacts {
+  const layout = gatherLayout(request.pid);
+  const placement: PlacementRequest = {
+    config,
+    name: request.name,
+    pattern: request.cgroupPattern,
+    detached: request.detach,
+  };
+  const [first = []] = [candidates(placement, layout, 0)];
+  const above = first.map(({ base, parents }) => [base, ...parents.filter((path) => existsSync(path))]);
+  return {
+    ...layout,
+    taken: new Set([...above.flat(), ...takenNames(placement, layout)]),
+    cpuset: cpusetOf(layout, above),
+    enabled: enabledIn(layout, above),
+  };
+}
+
+const mostSuffixes = 999;
+
+/** Suffixes are tried until both names are free everywhere. */
+function takenNames(placement: PlacementRequest, layout: CgroupLayout): readonly string[] {
+  const taken: string[] = [];
+  for (let number = 0; number <= mostSuffixes; number++) {
+    const names = candidates(placement, layout, number).flatMap(({ payload, monitor }) => [payload, monitor]);
+    const found = names.filter((path) => existsSync(path));
+    if (found.length === 0) break;
+    taken.push(...found);
+  }
+  return taken;
+}
+
+type Above = readonly (readonly string[])[];
+
+function cpusetOf({ hierarchies }: CgroupLayout, above: Above): CgroupFacts['cpuset'] {
+  const index = hierarchies.findIndex(
+    (one) => one.version === 1 && one.controllers.split(',').includes('cpuset'),
+  );
+  const parent = above[index]?.at(-1);
+  if (parent === undefined) return undefined;
+  const cpus = read(`${parent}/cpuset.cpus`);
+  const mems = read(`${parent}/cpuset.mems`);
+  return cpus === undefined || mems === undefined ? undefined : { cpus: cpus.trim(), mems: mems.trim() };
+}
+
+function enabledIn({ hierarchies }: CgroupLayout, above: Above): CgroupFacts['enabled'] {
+  const directories = hierarchies.flatMap((one: Hierarchy, index) =>
+    one.version === 2 ? (above[index] ?? []) : [],
+  );
+  return new Map(
+    directories.map((path): [string, readonly string[]] => [
+      path,
+      words(read(`${path}/cgroup.subtree_control`) ?? ''),
+    ]),
+  );
+}
+
+function read(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return undefined;
+  }
+}

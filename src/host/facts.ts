@@ -1,0 +1,121 @@
+/** The facts that a plan needs, read from the kernel: only what the configuration at hand makes necessary. */
+
+import { randomInt } from 'node:crypto';
+import { existsSync, readFileSync, type Stats, statSync } from 'node:fs';
+import { errnoCode, reason } from '../base/errno.ts';
+import { LxcError } from '../base/error.ts';
+import { type Config, parseDeviceRule } from '../config/index.ts';
+import type { HostFacts, PathFact } from '../plan/facts.ts';
+import { type NamespaceName, namespaceFlags } from '../plan/namespaces.ts';
+import type { StartRequest } from '../plan/request.ts';
+import { trimSlashes } from '../plan/rootfs.ts';
+import { gatherCgroups } from './cgroups.ts';
+import { readNetworkFacts } from './network.ts';
+
+export function gatherFacts(config: Config, request: StartRequest): HostFacts {
+  return {
+    ...kernelFacts(),
+    cgroups: gatherCgroups(config, request),
+    paths: gatherPaths(config, request),
+    files: gatherFiles(config),
+    network: readNetworkFacts(config.nets),
+    draw: (limit) => randomInt(limit),
+  };
+}
+
+type KernelFacts = Pick<HostFacts, 'namespaces' | 'lastCapability' | 'appArmor'>;
+
+let kernel: KernelFacts | undefined;
+
+/** What cannot change while the kernel runs is read once. */
+function kernelFacts(): KernelFacts {
+  kernel ??= {
+    namespaces: new Set(Object.keys(namespaceFlags).filter(isNamespace)),
+    lastCapability: Number(readFileSync('/proc/sys/kernel/cap_last_cap', 'utf8')),
+    appArmor: (textOf('/sys/module/apparmor/parameters/enabled') ?? '').startsWith('Y'),
+  };
+  return kernel;
+}
+
+function isNamespace(name: string): name is NamespaceName {
+  return name in namespaceFlags && existsSync(`/proc/self/ns/${name}`);
+}
+
+function gatherPaths(config: Config, request: StartRequest): ReadonlyMap<string, PathFact> {
+  const rootfs = config.one('lxc.rootfs.path')?.value.path;
+  const mount = config.value('lxc.rootfs.mount') ?? request.rootfsMount;
+  const asked = [
+    ...(rootfs === undefined ? [] : [trimSlashes(rootfs), trimSlashes(mount)]),
+    ...devicePaths(config),
+  ];
+  const found = asked.flatMap((path): [string, PathFact][] => {
+    const stats = statOf(path);
+    return stats === undefined ? [] : [[path, pathFact(stats)]];
+  });
+  return new Map(found);
+}
+
+function devicePaths(config: Config): readonly string[] {
+  return config.family('lxc.cgroup', 'lxc.cgroup2').flatMap(({ name, value }) => {
+    if (!name.startsWith('devices.') || !value.startsWith('/')) return [];
+    const rule = parseDeviceRule(value);
+    return rule.kind === 'path' ? [rule.path] : [];
+  });
+}
+
+function gatherFiles(config: Config): ReadonlyMap<string, string> {
+  const path = config.value('lxc.mount.fstab');
+  const text = path === undefined ? undefined : textOf(path);
+  return new Map(path === undefined || text === undefined ? [] : [[path, text]]);
+}
+
+function statOf(path: string): Stats | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false });
+  } catch {
+    return undefined;
+  }
+}
+
+function pathFact(stats: Stats): PathFact {
+  return {
+    kind: kindOf(stats),
+    device: stats.isCharacterDevice() || stats.isBlockDevice() ? deviceOf(stats.rdev) : undefined,
+  };
+}
+
+function kindOf(stats: Stats): PathFact['kind'] {
+  if (stats.isDirectory()) return 'directory';
+  if (stats.isFile()) return 'file';
+  if (stats.isCharacterDevice()) return 'character';
+  return stats.isBlockDevice() ? 'block' : 'other';
+}
+
+function deviceOf(rdev: number): { major: number; minor: number } {
+  const bits = BigInt(rdev);
+  const major = ((bits >> 8n) & 0xfffn) | ((bits >> 32n) & 0xffff_f000n);
+  const minor = (bits & 0xffn) | ((bits >> 12n) & 0xffff_ff00n);
+  return { major: Number(major), minor: Number(minor) };
+}
+
+function textOf(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    if (errnoCode(error) === 'ENOENT' || errnoCode(error) === 'ENOTDIR') return undefined;
+    throw new LxcError(`Failed to read ${path}: ${reason(error)}`, { cause: error });
+  }
+}
+
+const usualMounts = [
+  '/usr/lib/x86_64-linux-gnu/lxc/rootfs',
+  '/usr/lib/aarch64-linux-gnu/lxc/rootfs',
+  '/usr/lib64/lxc/rootfs',
+  '/usr/lib/lxc/rootfs',
+  '/usr/local/lib/lxc/rootfs',
+] as const;
+
+/** Where root file systems are mounted: LXC's own place where it is installed, else one of ours. */
+export function defaultRootfsMount(): string {
+  return usualMounts.find((path) => existsSync(path)) ?? '/run/lxc-ts/rootfs';
+}
