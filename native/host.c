@@ -1,0 +1,140 @@
+/* Parent ops that touch one thing of the host each: the command socket, a file, a process, a BPF program. */
+#include "lxc-ts.h"
+
+#include <linux/bpf.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/un.h>
+
+/*
+ * Bound before anything of the container exists and closed after everything is gone: a client that is refused
+ * knows the container is stopped, and a second start of the name fails here.
+ */
+int op_bind_command(struct run *run, const struct op *op)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	size_t len = LEN(op, BIND_COMMAND_NAME);
+	int on = 1;
+	if (len > sizeof(address.sun_path) - 1)
+		return -ENAMETOOLONG;
+	memcpy(address.sun_path + 1, STR(op, BIND_COMMAND_NAME), len);
+	_fd_ int fd = CHECK(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+	if (fd < 0)
+		return fd;
+	if (bind(fd, (void *)&address, offsetof(struct sockaddr_un, sun_path) + 1 + len) < 0
+	    || setsockopt(fd, SOL_SOCKET, SO_PASSCRED, &on, sizeof(on)) < 0 || listen(fd, 100) < 0)
+		return -errno;
+	run->command = fd;
+	fd = -1;
+	return 0;
+}
+
+int op_write_file(struct run *run, const struct op *op)
+{
+	(void)run;
+	return write_file(STR(op, WRITE_FILE_PATH), NUM(op, WRITE_FILE_FLAGS), NUM(op, WRITE_FILE_MODE),
+			  STR(op, WRITE_FILE_TEXT), LEN(op, WRITE_FILE_TEXT));
+}
+
+int op_unlink(struct run *run, const struct op *op)
+{
+	(void)run;
+	int err = CHECK(unlink(STR(op, UNLINK_PATH)));
+	return err == -ENOENT ? 0 : err;
+}
+
+int op_write_proc(struct run *run, const struct op *op)
+{
+	char path[256], number[24];
+	format_number(number, run->init);
+	int err = JOIN(path, "/proc/", number, "/", STR(op, WRITE_PROC_FILE));
+	return err < 0 ? err : write_file(path, 0, 0, STR(op, WRITE_PROC_TEXT), LEN(op, WRITE_PROC_TEXT));
+}
+
+int op_write_pidfile(struct run *run, const struct op *op)
+{
+	char number[24];
+	size_t len = format_number(number, getpid());
+	(void)run;
+	return write_file(STR(op, WRITE_PIDFILE_PATH), O_CREAT | O_TRUNC, 0600, number, len);
+}
+
+/* ---- processes ---- */
+
+#define GET_INIT_PID 4
+#define GET_INIT_PIDFD 18
+
+/* A monitor older than pidfds answers with init's pid only. */
+int op_signal(struct run *run, const struct op *op)
+{
+	const char *name = STR(op, SIGNAL_SOCKET);
+	int64_t pid = NUM(op, SIGNAL_PID);
+	_fd_ int pidfd = -1;
+	(void)run;
+	if (*name && command_ask(name, GET_INIT_PIDFD, 0, NULL, &pidfd, false) < 0) {
+		int err = command_ask(name, GET_INIT_PID, 0, &pid, NULL, false);
+		if (err < 0)
+			return err;
+	}
+	if (pidfd < 0 && pid > 0)
+		pidfd = pidfd_open_compat(pid);
+	return pidfd == -ESRCH ? -ESRCH : pidfd_kill(pidfd, pid, NUM(op, SIGNAL_SIGNAL));
+}
+
+int op_adopt(struct run *run, const struct op *op)
+{
+	pid_t pid = NUM(op, ADOPT_PID);
+	int pidfd = pidfd_open_compat(pid);
+	if (pidfd < 0)
+		return pidfd;
+	/* Looked at after the pidfd was taken: from here on the number cannot pass to another process. */
+	if (start_time(pid) != (uint64_t)NUM(op, ADOPT_START_TIME)) {
+		close(pidfd);
+		return -ESRCH;
+	}
+	run->init = pid;
+	run->init_pidfd = pidfd;
+	run->adopted = true;
+	return 0;
+}
+
+/* ---- device rules on cgroup v2 ---- */
+
+static int bpf(int command, union bpf_attr *attr)
+{
+	return CHECK((int)syscall(SYS_bpf, command, attr, sizeof(*attr)));
+}
+
+int op_bpf_devices(struct run *run, const struct op *op)
+{
+	static const char license[] = "Apache-2.0";
+	char log[2048] = "";
+	union bpf_attr load = {
+		.prog_type = BPF_PROG_TYPE_CGROUP_DEVICE,
+		.insns = (uintptr_t)STR(op, BPF_DEVICES_PROGRAM),
+		.insn_cnt = LEN(op, BPF_DEVICES_PROGRAM) / sizeof(struct bpf_insn),
+		.license = (uintptr_t)license,
+	};
+	(void)run;
+	_fd_ int cgroup = CHECK(open(STR(op, BPF_DEVICES_CGROUP), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+	if (cgroup < 0)
+		return cgroup;
+	_fd_ int program = bpf(BPF_PROG_LOAD, &load);
+	if (program < 0) { /* once more, for the verifier's words */
+		load.log_level = 1;
+		load.log_buf = (uintptr_t)log;
+		load.log_size = sizeof(log);
+		int again = bpf(BPF_PROG_LOAD, &load);
+		close_fd(&again);
+		if (*log)
+			detail(log, NULL);
+		return program;
+	}
+	union bpf_attr attach = {
+		.target_fd = cgroup,
+		.attach_bpf_fd = program,
+		.attach_type = BPF_CGROUP_DEVICE,
+		.attach_flags = BPF_F_ALLOW_MULTI,
+	};
+	return bpf(BPF_PROG_ATTACH, &attach);
+}

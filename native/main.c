@@ -1,0 +1,44 @@
+/*
+ * One binary under every name: pid 1 of lxc-execute when it is called lxc-init, the process that becomes an attached
+ * command, else the client of a brain.
+ */
+#include "lxc-ts.h"
+
+char **main_argv;
+sigset_t caller_mask;
+
+/* A descriptor opened later must never become somebody's standard output. */
+static void fill_streams(void)
+{
+	for (int fd = 0; fd <= 2; fd++)
+		if (fcntl(fd, F_GETFD) < 0)
+			open("/dev/null", O_RDWR);
+}
+
+int main(int argc, char **argv)
+{
+	char *none[] = { "lxc-ts", NULL };
+	if (argc < 1)
+		argv = none;
+	main_argv = argv;
+	const char *name = strrchr(argv[0], '/');
+	name = name ? name + 1 : argv[0];
+	if (!strcmp(name, "lxc-init") && argc > 1)
+		init_main(argv + 1, environ);
+	if (!strcmp(name, ATTACHED_NAME))
+		attached_main(argv);
+	sigprocmask(SIG_BLOCK, NULL, &caller_mask);
+	fill_streams();
+	/* `--brain-fd N`: the caller is the brain (the library), on a socket that we inherit. */
+	if (argc > 3 && !strcmp(argv[1], "--brain-fd")) {
+		const char *at = argv[2];
+		int fd = parse_number(&at);
+		if (fd != 3 && dup2(fd, 3) < 0)
+			die(1, "Failed to use the descriptor of --brain-fd");
+		fcntl(3, F_SETFD, FD_CLOEXEC);
+		close_from(4);
+		return client_main(argv + 3, 3);
+	}
+	close_from(3); /* what a caller leaked must not stay open in a monitor for months */
+	return client_main(argv, -1);
+}

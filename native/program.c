@@ -1,0 +1,167 @@
+/*
+ * A RUN payload becomes op structs in two arenas: parent and child ops, which are forgotten once the container
+ * runs, and undo ops with the settings, which the monitor keeps. Texts stay in the frame and are used in place.
+ * The client decodes; what comes from a brain is still checked, so that a bad length can never be followed.
+ */
+#include "lxc-ts.h"
+
+#include <sys/mman.h>
+
+/* The letters of an op's arguments (OP_TABLE), NULL for a number this build does not know. */
+static const char *op_kinds(uint32_t code)
+{
+	switch (code) {
+#define KINDS(number, name, kinds) \
+	case number:               \
+		return kinds;
+	OP_TABLE(KINDS)
+#undef KINDS
+	}
+	return NULL;
+}
+
+struct arena {
+	char *at;
+	size_t used, size;
+};
+
+static void *arena_take(struct arena *arena, size_t size)
+{
+	size = (size + 7) & ~7ul;
+	if (size > arena->size - arena->used)
+		return NULL;
+	arena->used += size;
+	return arena->at + arena->used - size;
+}
+
+static int decode_texts(struct arena *arena, struct arg *arg, const char *at, uint32_t len)
+{
+	uint32_t count = 0;
+	for (uint32_t i = 0; i < len; i++)
+		count += at[i] == 0;
+	if (len > 0 && at[len - 1] != 0)
+		return -EBADMSG;
+	char **texts = arena_take(arena, (count + 1) * sizeof(*texts));
+	if (!texts)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < count; i++, at += strlen(at) + 1)
+		texts[i] = (char *)at;
+	texts[count] = NULL;
+	arg->v = texts;
+	arg->len = count;
+	return 0;
+}
+
+static int decode_arg(struct arena *arena, char kind, struct arg *arg, const char *at, uint32_t len)
+{
+	switch (kind) {
+	case 'i':
+		if (len != sizeof(int64_t))
+			return -EBADMSG;
+		memcpy(&arg->n, at, sizeof(int64_t));
+		return 0;
+	case 'v':
+		return decode_texts(arena, arg, at, len);
+	case 's':
+		if (memchr(at, 0, len))
+			return -EBADMSG;
+		break;
+	}
+	arg->s = at;
+	arg->len = len;
+	return 0;
+}
+
+static int decode_op(struct arena *arena, struct reader *r, struct op *op)
+{
+	op->raw = r->at;
+	op->code = get_u16(r);
+	op->flags = get_u16(r);
+	op->link = get_u16(r);
+	op->argc = get_u16(r);
+	const char *kinds = op_kinds(op->code);
+	if (r->bad || !kinds)
+		return -EBADMSG;
+	size_t known = strlen(kinds);
+	op->args = arena_take(arena, known * sizeof(*op->args));
+	if (!op->args)
+		return -ENOMEM;
+	for (size_t i = 0; i < known || i < op->argc; i++) {
+		uint32_t len = 0;
+		/* An older brain sends fewer arguments: 0, "" and the empty list; a newer one more: ignored. */
+		const char *at = i < op->argc ? get_blob(r, &len) : "\0\0\0\0\0\0\0";
+		int err = i >= known ? 0 : decode_arg(arena, kinds[i], &op->args[i], at, i < op->argc ? len : kinds[i] == 'i' ? 8 : 0);
+		if (r->bad || err < 0)
+			return err < 0 ? err : -EBADMSG;
+	}
+	op->raw_len = r->at - op->raw;
+	return 0;
+}
+
+/* Upper bound of what the ops of two lists need: a text list's pointers are fewer than its bytes. */
+static int decode_lists(struct program *p, int first, struct reader *r)
+{
+	size_t ops = p->list[first].count + p->list[first + 1].count;
+	size_t size = ops * (sizeof(struct op) + (MAX_OP_ARGS + 1) * (sizeof(struct arg) + 16)) + (r->end - r->at) * 8;
+	struct arena arena = { .at = map_pages(size), .size = size };
+	if (!arena.at)
+		return -ENOMEM;
+	p->arena[first / 2] = arena.at;
+	p->arena_size[first / 2] = size;
+	for (int i = first; i < first + 2; i++) {
+		struct op_list *list = &p->list[i];
+		list->ops = arena_take(&arena, list->count * sizeof(*list->ops));
+		for (uint32_t at = 0; at < list->count; at++) {
+			int err = decode_op(&arena, r, &list->ops[at]);
+			if (err < 0)
+				return err;
+		}
+	}
+	return 0;
+}
+
+int program_decode(struct program *p, struct frame *frame)
+{
+	struct reader r = { .at = frame->data, .end = frame->data + frame->len };
+	*p = (struct program){ .frame = *frame };
+	*frame = (struct frame){ 0 };
+	uint32_t version = get_u32(&r);
+	p->after = get_u32(&r);
+	p->exit = get_u32(&r);
+	get_u32(&r);
+	for (int i = 0; i < 4; i++)
+		p->list[i].count = get_u32(&r);
+	int err = r.bad || version != PROTOCOL_VERSION ? -EPROTO : 0;
+	for (int i = 0; i < 4 && err == 0; i++)
+		if (p->list[i].count > p->frame.len / 8) /* an op has at least 8 bytes */
+			err = -EBADMSG;
+	for (int first = LIST_PARENT; first <= LIST_UNDO && err == 0; first += 2)
+		err = decode_lists(p, first, &r);
+	for (uint32_t i = 0; err == 0 && i < p->list[LIST_UNDO].count; i++)
+		if (p->list[LIST_UNDO].ops[i].link >= p->list[LIST_PARENT].count)
+			err = -EBADMSG;
+	if (err < 0)
+		program_free(p);
+	return err;
+}
+
+/* Give back the ops that are done and the pages of the frame that hold only their texts. */
+void program_trim(struct program *p)
+{
+	struct op_list *undo = &p->list[LIST_UNDO], *settings = &p->list[LIST_SETTINGS];
+	const char *kept = undo->count ? undo->ops[0].raw : settings->count ? settings->ops[0].raw : p->frame.data + p->frame.len;
+	size_t done = (kept - p->frame.data) & ~4095ul;
+	if (done > 0)
+		madvise(p->frame.data, done, MADV_DONTNEED);
+	unmap_pages(p->arena[0], p->arena_size[0]);
+	p->arena[0] = NULL;
+	p->list[LIST_PARENT] = p->list[LIST_CHILD] = (struct op_list){ 0 };
+}
+
+void program_free(struct program *p)
+{
+	unmap_pages(p->arena[0], p->arena_size[0]);
+	unmap_pages(p->arena[1], p->arena_size[1]);
+	frame_free(&p->frame);
+	*p = (struct program){ 0 };
+}

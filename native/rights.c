@@ -1,0 +1,93 @@
+/*
+ * Ids, capabilities, filters and limits: what the child gives up before it runs the container's program. System
+ * calls are made directly where the C library would act for all threads of a process: there is one.
+ */
+#include "lxc-ts.h"
+
+#include <linux/capability.h>
+#include <linux/filter.h>
+#include <linux/keyctl.h>
+#include <linux/seccomp.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+
+int op_set_ids(struct run *run, const struct op *op)
+{
+	int64_t uid = NUM(op, SET_IDS_UID), gid = NUM(op, SET_IDS_GID);
+	size_t groups = LEN(op, SET_IDS_GROUPS) / sizeof(uint32_t);
+	(void)run;
+	if (!NUM(op, SET_IDS_KEEP_GROUPS) && syscall(SYS_setgroups, groups, STR(op, SET_IDS_GROUPS)) < 0) {
+		detail("setgroups", NULL);
+		return -errno;
+	}
+	if (gid >= 0 && syscall(SYS_setresgid, gid, gid, gid) < 0) {
+		detail("setgid", NULL);
+		return -errno;
+	}
+	if (uid >= 0 && syscall(SYS_setresuid, uid, uid, uid) < 0) {
+		detail("setuid", NULL);
+		return -errno;
+	}
+	return 0;
+}
+
+/*
+ * The bounding, inheritable and ambient sets decide what an exec'd program has; our own permitted set lasts until
+ * then, because the seccomp filter and the ids that follow need it.
+ */
+int op_cap_drop(struct run *run, const struct op *op)
+{
+	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[2];
+	uint64_t drop = NUM(op, CAP_DROP_DROP);
+	(void)run;
+	for (int cap = 0; cap < 64 && prctl(PR_CAPBSET_READ, cap, 0, 0, 0) >= 0; cap++) {
+		if (!(drop >> cap & 1))
+			continue;
+		if (prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) < 0)
+			return -errno;
+		prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_LOWER, cap, 0, 0); /* Linux 4.3 */
+	}
+	if (syscall(SYS_capget, &head, data) < 0)
+		return -errno;
+	data[0].inheritable &= ~(uint32_t)drop;
+	data[1].inheritable &= ~(uint32_t)(drop >> 32);
+	return CHECK((int)syscall(SYS_capset, &head, data));
+}
+
+int op_no_new_privs(struct run *run, const struct op *op)
+{
+	(void)run, (void)op;
+	return CHECK(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0));
+}
+
+int op_seccomp(struct run *run, const struct op *op)
+{
+	struct sock_fprog filter = {
+		.len = LEN(op, SECCOMP_FILTER) / sizeof(struct sock_filter),
+		.filter = (struct sock_filter *)STR(op, SECCOMP_FILTER),
+	};
+	(void)run;
+	return CHECK(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter, 0, 0));
+}
+
+int op_lsm_label(struct run *run, const struct op *op)
+{
+	char path[128];
+	(void)run;
+	int err = JOIN(path, "/proc/self/attr/", STR(op, LSM_LABEL_ATTRIBUTE));
+	return err < 0 ? err : write_file(path, 0, 0, STR(op, LSM_LABEL_LABEL), LEN(op, LSM_LABEL_LABEL));
+}
+
+int op_rlimit(struct run *run, const struct op *op)
+{
+	uint64_t limit[2] = { NUM(op, RLIMIT_SOFT), NUM(op, RLIMIT_HARD) }; /* -1 is infinity */
+	(void)run;
+	return CHECK((int)syscall(SYS_prlimit64, 0, NUM(op, RLIMIT_RESOURCE), limit, NULL));
+}
+
+int op_keyring(struct run *run, const struct op *op)
+{
+	(void)run, (void)op;
+	return syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL) < 0 ? -errno : 0;
+}

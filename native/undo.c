@@ -1,0 +1,124 @@
+/*
+ * The write-ahead record, and the way back: inverses, our own cgroups. Run by the runner when a start fails and by
+ * the monitor when the container ends; after a SIGKILL of either, the next command reads the record instead.
+ */
+#include "lxc-ts.h"
+
+#include <poll.h>
+#include <sys/stat.h>
+
+/* Every directory of `path` above its last component is made where it is missing, for its owner alone. */
+static int make_parents(const char *path)
+{
+	char part[sizeof(((struct run *)0)->record_dir)];
+	if (JOIN(part, path) < 0)
+		return -ENAMETOOLONG;
+	for (char *slash = strchr(part + 1, '/');; slash = strchr(slash + 1, '/')) {
+		if (slash)
+			*slash = 0;
+		if (mkdir(part, 0700) < 0 && errno != EEXIST) {
+			int err = -errno;
+			detail(part, NULL);
+			return err;
+		}
+		if (!slash)
+			return 0;
+		*slash = '/';
+	}
+}
+
+static int record_path(struct run *run, char *out, size_t size)
+{
+	return join(out, size, run->record_dir, "/record", NULL);
+}
+
+int op_open_record(struct run *run, const struct op *op)
+{
+	char path[sizeof(run->record_dir) + 8];
+	int err = JOIN(run->record_dir, STR(op, OPEN_RECORD_DIR));
+	if (err == 0)
+		err = make_parents(run->record_dir);
+	if (err < 0)
+		return err;
+	record_path(run, path, sizeof(path));
+	run->record = CHECK(open(path, O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600));
+	if (run->record < 0)
+		return run->record;
+	err = write_all(run->record, RECORD_MAGIC, 8);
+	if (err == 0)
+		err = record_append(run, RECORD_HEAD, STR(op, OPEN_RECORD_HEAD), LEN(op, OPEN_RECORD_HEAD));
+	if (err < 0)
+		record_remove(run);
+	return err;
+}
+
+int record_append(struct run *run, uint32_t tag, const void *payload, size_t len)
+{
+	uint32_t head[2] = { len, tag };
+	struct iovec parts[2] = { { head, sizeof(head) }, { (void *)payload, len } };
+	if (run->record < 0)
+		return 0;
+	ssize_t n = CHECK(writev(run->record, parts, 2));
+	return n < 0 ? n : (size_t)n == sizeof(head) + len ? 0 : -ENOSPC;
+}
+
+/* The record, its directory, and the directory of the lxcpath when this was its last container. */
+void record_remove(struct run *run)
+{
+	char path[sizeof(run->record_dir) + 8];
+	if (run->record < 0)
+		return;
+	close_fd(&run->record);
+	record_path(run, path, sizeof(path));
+	unlink(path);
+	if (rmdir(run->record_dir) < 0)
+		return;
+	char *slash = strrchr(JOIN(path, run->record_dir) < 0 ? "" : path, '/');
+	if (slash && slash != path) {
+		*slash = 0;
+		rmdir(path);
+	}
+}
+
+/* Until the process that we came from is gone: only then are its cgroups empty. */
+static void outlive(int pidfd)
+{
+	struct pollfd fd = { .fd = pidfd, .events = POLLIN };
+	if (pidfd >= 0)
+		RETRY(poll(&fd, 1, 1000));
+}
+
+void leave_cgroups(struct run *run)
+{
+	const struct op_list *settings = &run->program.list[LIST_SETTINGS];
+	const struct op *pivot = NULL;
+	for (uint32_t i = 0; i < settings->count; i++)
+		if (settings->ops[i].code == OP_SET_PIVOT)
+			pivot = &settings->ops[i];
+	if (!pivot)
+		return;
+	for (char **tasks = VEC(pivot, SET_PIVOT_TASKS); *tasks; tasks++)
+		write_file(*tasks, 0, 0, "0", 1);
+	const char *cgroup2 = STR(pivot, SET_PIVOT_CGROUP2);
+	if (!*cgroup2 || !run->detached)
+		return;
+	/* A write to cgroup.procs would wait for an RCU grace period; being born elsewhere does not. */
+	_fd_ int before = pidfd_open_compat(getpid());
+	pid_t pid = fork_into(cgroup2, 0, NULL);
+	if (pid > 0)
+		_exit(0);
+	if (pid == 0)
+		outlive(before);
+}
+
+void run_undo(struct run *run)
+{
+	while (run->armed > 0) {
+		uint32_t index = --run->armed;
+		int err = run_parent_op(run, LIST_UNDO, index);
+		if (err < 0)
+			add_note(run, LIST_UNDO, index, -err, detail_take());
+	}
+	close_fd(&run->netns);
+	record_remove(run);
+}

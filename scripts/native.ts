@@ -1,0 +1,90 @@
+/**
+ * Compiles the native helper: `native/*.c` to one static binary, `build/lxc-ts`, or `build/faults/lxc-ts` with
+ * injected faults for the tests. musl is preferred because its monitor needs 52 KB instead of 376; without
+ * musl-gcc the C library of the machine serves, and that is said.
+ */
+
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { LxcError } from '../src/base/error.ts';
+
+export interface NativeOptions {
+  /** With `LXC_TS_FAULT`; never shipped. */
+  readonly faults?: boolean | undefined;
+  /** Names the daemon's socket; by default a hash of what the helper and the brain are made of. */
+  readonly buildId?: string | undefined;
+  /** Where the binary goes. */
+  readonly out?: string | undefined;
+}
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const sources = () =>
+  readdirSync(join(root, 'native'))
+    .sort()
+    .map((name) => join(root, 'native', name));
+
+const flags = [
+  '-std=c11',
+  '-Os',
+  '-static',
+  '-Wall',
+  '-Wextra',
+  '-Werror',
+  '-ffunction-sections',
+  '-fdata-sections',
+  '-fno-asynchronous-unwind-tables',
+  '-Wl,--gc-sections',
+  '-Wl,-z,noexecstack',
+  '-s',
+];
+
+/** Compile; gives the path of the binary. */
+export function buildNative(options: NativeOptions = {}): string {
+  const out = options.out ?? join(root, 'build', options.faults === true ? 'faults/lxc-ts' : 'lxc-ts');
+  const defines = [`-DBUILD_ID="${options.buildId ?? buildId()}"`, ...(options.faults === true ? ['-DFAULTS'] : [])];
+  const compiler = findCompiler();
+  const code = sources().filter((name) => name.endsWith('.c'));
+  mkdirSync(dirname(out), { recursive: true });
+  run(compiler.command, [...flags, ...compiler.flags, ...defines, '-o', out, ...code]);
+  return out;
+}
+
+/** Changes whenever the helper, the brain's bundle or the protocol between them changes. */
+export function buildId(): string {
+  const hash = createHash('sha256');
+  const bundle = join(root, 'dist/lxc.cjs');
+  for (const path of [...sources(), ...(existsSync(bundle) ? [bundle] : [])]) hash.update(readFileSync(path));
+  return hash.digest('hex').slice(0, 16);
+}
+
+/** musl brings no kernel headers: the machine's own are searched after musl's. */
+function findCompiler(): { readonly command: string; readonly flags: readonly string[] } {
+  if (works('musl-gcc', ['-v'])) {
+    const multiarch = spawnSync('gcc', ['-print-multiarch'], { encoding: 'utf8' }).stdout.trim();
+    const after = ['/usr/include', join('/usr/include', multiarch)].flatMap((dir) => ['-idirafter', dir]);
+    return { command: 'musl-gcc', flags: after };
+  }
+  for (const command of ['gcc', 'cc']) {
+    if (!works(command, ['-v'])) continue;
+    console.error(`native: musl-gcc is missing, ${command} links glibc: each monitor needs 320 KB more`);
+    return { command, flags: [] };
+  }
+  throw new LxcError('Failed to compile the native helper: no C compiler', {
+    hint: 'apt-get install musl-tools',
+  });
+}
+
+function works(command: string, args: readonly string[]): boolean {
+  return spawnSync(command, args, { stdio: 'ignore' }).status === 0;
+}
+
+function run(command: string, args: readonly string[]): void {
+  const done = spawnSync(command, args, { stdio: ['ignore', 'inherit', 'inherit'] });
+  if (done.status !== 0)
+    throw new LxcError(`Failed to compile the native helper: ${command} exited with status ${done.status}`);
+}
+
+if (import.meta.main) console.log(buildNative({ faults: process.argv.includes('--faults') }));
