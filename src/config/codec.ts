@@ -38,16 +38,12 @@ export function matching(form: string, pattern: RegExp, reason: string): Codec<s
   };
 }
 
-/** Words with blanks between them, one or more. */
-export function words<T>(
-  form: string,
-  word: (word: string) => T,
-  show: (value: T) => string,
-): Codec<readonly T[]> {
+/** Words with blanks between them, shown one on a line. */
+export function words<T>(form: string, word: (word: string) => T): Codec<readonly T[]> {
   return {
     form,
     parse: (value) => splitBlank(value).map(word),
-    show: (values) => values.map(show).join('\n'),
+    show: (_, written) => splitBlank(written).join('\n'),
   };
 }
 

@@ -210,8 +210,18 @@ function dropOtherKinds(draft: Draft, { key, text }: RawEntry): void {
   });
 }
 
+/** Where C LXC takes an empty value for 0, though the default is another. */
+const emptyQuirks: ReadonlyMap<string, string> = new Map([
+  ['lxc.autodev', 'lxc.autodev is back at its default 1; C LXC takes 0 here'],
+  [
+    'lxc.monitor.signal.pdeath',
+    'lxc.monitor.signal.pdeath is back at its default SIGKILL; C LXC takes none here',
+  ],
+]);
+
 function clear(draft: Draft, { key, row }: Found, origin: Origin): void {
-  if (key === 'lxc.autodev') warn(draft, origin, 'lxc.autodev is back at its default 1; C LXC takes 0 here');
+  const quirk = emptyQuirks.get(key);
+  if (quirk !== undefined) warn(draft, origin, quirk);
   if (key === 'lxc.cap.drop' || key === 'lxc.cap.keep') {
     remove(draft, (entry) => entry.key === 'lxc.cap.drop' || entry.key === 'lxc.cap.keep');
   } else if (row.kind === 'group') {

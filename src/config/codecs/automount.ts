@@ -57,7 +57,7 @@ function cgroupTokens(what: 'cgroup' | 'cgroup-full'): readonly (readonly [strin
 }
 
 export const autoMounts: Codec<readonly AutoMount[]> = {
-  ...words('proc|sys|cgroup[:MODE]...', parseToken, showToken),
+  ...words('proc|sys|cgroup[:MODE]...', parseToken),
   show: (mounts) => mounts.map(showToken).join(' '),
 };
 

@@ -42,11 +42,13 @@ export const resourceLimit: Codec<ResourceLimit> = {
   show: ({ soft, hard }) => (soft === hard ? `${soft}` : `${soft}:${hard}`),
 };
 
+// The largest number is how the kernel writes "unlimited".
+const infinity = 2n ** 64n - 1n;
+
 function limit(value: string): Limit {
-  if (value === 'unlimited') return value;
   const number = /^[0-9]{1,20}$/.test(value) ? BigInt(value) : undefined;
-  if (number === undefined || number >= 2n ** 64n)
-    throw bad(`"${value}" is neither a number nor "unlimited"`);
+  if (value === 'unlimited' || number === infinity) return 'unlimited';
+  if (number === undefined || number > infinity) throw bad(`"${value}" is neither a number nor "unlimited"`);
   return number;
 }
 

@@ -161,18 +161,17 @@ function route(family: string, isAddress: (value: string) => boolean, most: numb
   };
 }
 
-/** A VLAN of a bridge port; `none` takes the port out of the untagged one. */
+/** A VLAN of a bridge port, of which 4095 is reserved; `none` takes the port out of the untagged one. */
 export const bridgeVlan: Codec<number | 'none'> = {
-  form: '0-4095|none',
+  form: '0-4094|none',
   parse: (value) => (value === 'none' ? value : vlanId.parse(value)),
   show: String,
 };
 
-export const vlanId: Codec<number> = numberBetween('0-4095', 0n, 4095n);
+export const vlanId: Codec<number> = numberBetween('0-4094', 0n, 4094n);
 
 export const queues: Codec<number> = numberBetween('NUMBER', 1n, 0x7fff_ffffn);
 
-/** Kept as a number; LXC stores the digits. */
 export const mtu: Codec<number> = {
   form: 'BYTES',
   parse(value) {
@@ -180,5 +179,5 @@ export const mtu: Codec<number> = {
     if (bytes === undefined || bytes === 0n || bytes > 0x7fff_ffffn) throw bad('it is not a number of bytes');
     return Number(bytes);
   },
-  show: String,
+  show: (_, written) => written,
 };

@@ -58,11 +58,7 @@ export interface Capability {
   readonly number: number;
 }
 
-export const capabilities: Codec<readonly Capability[]> = words(
-  'CAPABILITY...',
-  capability,
-  ({ name }) => name,
-);
+export const capabilities: Codec<readonly Capability[]> = words('CAPABILITY...', capability);
 
 /** `none` forgets what was listed before it, so that alone it keeps nothing. */
 export const keptCapabilities: Codec<readonly Capability[]> = {
@@ -123,11 +119,12 @@ function id(value: string): number {
   return Number(number);
 }
 
-export const namespaceNames = ['mnt', 'pid', 'net', 'ipc', 'user', 'uts', 'cgroup', 'time'] as const;
+/** In the order in which LXC lists them. */
+export const namespaceNames = ['user', 'mnt', 'pid', 'uts', 'ipc', 'net', 'cgroup', 'time'] as const;
 export type NamespaceName = (typeof namespaceNames)[number];
 
 export const namespaces: Codec<readonly NamespaceName[]> = {
-  ...words('NAMESPACE...', namespaceName, (name) => name),
+  ...words('NAMESPACE...', namespaceName),
   show: (listed) => namespaceNames.filter((name) => listed.includes(name)).join('\n'),
 };
 

@@ -6,11 +6,7 @@ import { type Codec, many, old, one } from '../row.ts';
 
 const seconds = numberBetween('SECONDS', 0n, 0xffff_ffffn);
 
-const groups: Codec<readonly string[]> = words(
-  'NAME...',
-  (name) => name,
-  (name) => name,
-);
+const groups: Codec<readonly string[]> = words('NAME...', (name) => name);
 
 export const startKeys = {
   'lxc.start.auto': one(flag, 'Whether lxc-autostart starts the container.', {

@@ -184,7 +184,7 @@ export const isolationCases: readonly Case[] = [
         ['mount', ['mnt']],
         ['time cgroup uts user ipc', ['time', 'cgroup', 'uts', 'user', 'ipc']],
       ],
-      bad: [['network', 'it is not one of mnt']],
+      bad: [['network', 'it is not one of user']],
     }),
   ),
   ...['mnt', 'pid', 'net', 'ipc', 'user', 'uts', 'cgroup', 'time'].map(
@@ -277,7 +277,7 @@ export const isolationCases: readonly Case[] = [
         ['10 : 20', { soft: 10n, hard: 20n }],
         ['unlimited', { soft: 'unlimited', hard: 'unlimited' }],
         ['0:unlimited', { soft: 0n, hard: 'unlimited' }],
-        ['18446744073709551615', { soft: 2n ** 64n - 1n, hard: 2n ** 64n - 1n }],
+        ['18446744073709551614:18446744073709551615', { soft: 2n ** 64n - 2n, hard: 'unlimited' }],
       ],
       bad: [
         ['20:10', 'the soft limit is above the hard limit'],

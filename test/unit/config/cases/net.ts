@@ -157,11 +157,11 @@ export const netCases: readonly Case[] = [
     after: veth,
     good: [
       ['0', 0],
-      ['4095', 4095],
+      ['4094', 4094],
       ['none', 'none'],
     ],
     bad: [
-      ['4096', 'it is not between 0 and 4095'],
+      ['4095', 'it is not between 0 and 4094'],
       ['all', 'it is not a whole number'],
     ],
   },
