@@ -2,7 +2,7 @@
 
 import { randomInt } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
-import { getSystemErrorMessage } from 'node:util';
+import { errnoCode, reason } from '../base/errno.ts';
 import { LxcError } from '../base/error.ts';
 import type { ConfigIo } from './types.ts';
 
@@ -16,23 +16,19 @@ export function nodeConfigIo({ cwd, env }: Caller): ConfigIo {
 }
 
 function readFile(path: string): string | undefined {
-  return unlessMissing(path, ['ENOENT'], () => readFileSync(path, 'utf8'));
+  return ifThere(path, () => readFileSync(path, 'utf8'));
 }
 
 function list(path: string): readonly string[] | undefined {
-  return unlessMissing(path, ['ENOENT', 'ENOTDIR'], () => readdirSync(path));
+  return ifThere(path, () => readdirSync(path));
 }
 
-function unlessMissing<T>(path: string, codes: readonly string[], read: () => T): T | undefined {
+function ifThere<T>(path: string, read: () => T): T | undefined {
   try {
     return read();
   } catch (error) {
-    if (!isSystemError(error)) throw error;
-    if (codes.includes(error.code)) return undefined;
-    throw new LxcError(`Cannot read ${path}: ${getSystemErrorMessage(error.errno)}`, { cause: error });
+    const code = errnoCode(error);
+    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
+    throw new LxcError(`Failed to read ${path}: ${reason(error)}`, { cause: error });
   }
-}
-
-function isSystemError(error: unknown): error is Error & { readonly code: string; readonly errno: number } {
-  return error instanceof Error && 'code' in error && 'errno' in error && typeof error.errno === 'number';
 }

@@ -12,7 +12,7 @@ import { type Config, configOf } from './view.ts';
 export function loadConfig(file: string, io: ConfigIo): Config {
   const text = io.readFile(posix.resolve(io.cwd, file));
   if (text === undefined)
-    throw new LxcError(`Cannot read the configuration ${file}: No such file or directory`);
+    throw new LxcError(`Failed to read the configuration ${file}: No such file or directory`);
   return parseConfig(text, { file, io });
 }
 

@@ -34,5 +34,5 @@ function restoreEntry(row: unknown): RawEntry {
 }
 
 function unreadable(): LxcError {
-  return new LxcError('Cannot read the recorded configuration: it was written by another version');
+  return new LxcError('Failed to read the recorded configuration: it was written by another version');
 }

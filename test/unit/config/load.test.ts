@@ -71,7 +71,9 @@ describe('includes', () => {
 });
 
 test('a configuration that is not there is refused', () => {
-  expect(failure(() => load({}))).toBe('Cannot read the configuration /work/main: No such file or directory');
+  expect(failure(() => load({}))).toBe(
+    'Failed to read the configuration /work/main: No such file or directory',
+  );
 });
 
 describe('definitions', () => {
