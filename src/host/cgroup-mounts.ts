@@ -47,14 +47,14 @@ export function parseMounts(mountinfo: string): readonly Mounted[] {
   return mountinfo.split('\n').flatMap((line): Mounted[] => {
     const [fields = '', tail = ''] = line.split(' - ');
     const [type, , options = ''] = tail.split(' ');
-    const [, , , root = '/', at = ''] = fields.split(' ').map(unescape);
+    const [, , , root = '/', at = ''] = fields.split(' ').map(withoutEscapes);
     if (type !== 'cgroup' && type !== 'cgroup2') return [];
     return [{ version: type === 'cgroup' ? 1 : 2, options: new Set(options.split(',')), root, at }];
   });
 }
 
 /** Blanks and backslashes stand as octal numbers. */
-function unescape(field: string): string {
+function withoutEscapes(field: string): string {
   return field.replace(/\\([0-7]{3})/g, (_, digits: string) =>
     String.fromCharCode(Number.parseInt(digits, 8)),
   );

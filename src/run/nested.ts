@@ -5,8 +5,8 @@
 
 import { readFileSync } from 'node:fs';
 import { LxcError } from '../base/error.ts';
-import { mountOf, readCgroupMounts } from '../cgroup/mounts.ts';
 import { type ConfigIo, getItem, parseConfig } from '../config/index.ts';
+import { cgroupDirectory } from '../host/cgroup-mounts.ts';
 import { namesInside, textInside } from '../host/inside.ts';
 import { byBytes, isActive, listeners } from './directory.ts';
 import { type Listed, type ListingContext, networkOf, type Settings, settingsOf } from './listing.ts';
@@ -91,13 +91,11 @@ function isInit(pid: number): boolean {
 
 /** `4:memory:/lxc.payload.c1` lines; the unified hierarchy is `0::/lxc.payload.c1`. */
 function cgroupsOf(pid: number): readonly string[] {
-  const mounts = readCgroupMounts();
   return readText(`/proc/${pid}/cgroup`)
     .split('\n')
     .flatMap((line) => {
       const [, controllers = '', path] = line.split(':');
-      const mount = mountOf(mounts, controllers.split(',')[0] ?? '');
-      return mount === undefined || path === undefined ? [] : [`${mount.path}${path}`];
+      return path === undefined ? [] : (cgroupDirectory({ controllers, path }) ?? []);
     });
 }
 
