@@ -12,6 +12,7 @@
 #include <sched.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <time.h>
 
 #ifndef SOL_NETLINK
 #define SOL_NETLINK 270
@@ -107,6 +108,10 @@ int op_netlink(struct run *run, const struct op *op)
 		memcpy(request + patch.offset, &value, sizeof(value));
 	}
 	int err = transact(fd, (struct nlmsghdr *)request);
+	for (int waits = 0; err < 0 && -err == NUM(op, NETLINK_RETRY) && waits < 200; waits++) {
+		nanosleep(&(struct timespec){ .tv_nsec = 5000000 }, NULL);
+		err = transact(fd, (struct nlmsghdr *)request);
+	}
 	return err < 0 && -err == NUM(op, NETLINK_IGNORE) ? (detail_take(), 0) : err;
 }
 

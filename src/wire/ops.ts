@@ -150,7 +150,7 @@ export const ops = {
   chdir: { code: 48, by: 'C', args: { path: 'str', create: 'int' } },
   /** setgroups (list of u32; with `keepGroups` 1 none), setgid, setuid. -1 leaves an id as it is. */
   setIds: { code: 49, by: 'C', args: { uid: 'int', gid: 'int', groups: 'bytes', keepGroups: 'int' } },
-  /** Drop each capability whose bit is set: bounding set, permitted, effective, inheritable, ambient. */
+  /** Drop each capability whose bit is set for what is exec'd: bounding, inheritable and ambient set. */
   capDrop: { code: 50, by: 'C', args: { drop: 'int' } },
   noNewPrivs: { code: 51, by: 'C', args: {} },
   /** Install a compiled filter: struct sock_filter[]. */
