@@ -1,0 +1,24 @@
+/**
+ * LXC's own tests from Debian's package lxc-tests, unedited, with the commands under test first in PATH. They use the
+ * names and paths that are written in them, which is why the run has /etc/lxc and /var/lib/lxc of its own.
+ */
+
+import { rmSync } from 'node:fs';
+import { expect } from 'vitest';
+import { run } from './harness/commands.ts';
+import { test } from './harness/suite.ts';
+
+const names = ['exit-code', 'lxc-attach', 'procsys', 'rootfs', 'symlink', 'no-new-privs'];
+
+for (const name of names) {
+  test(
+    `lxc-test-${name} of Debian passes`,
+    async (scope) => {
+      scope.file('/etc/lxc/default.conf', 'lxc.net.0.type = empty\nlxc.net.0.flags = up\n');
+      scope.defer(() => rmSync('/var/lib/lxcsym1', { force: true }));
+      const done = await run(`/usr/bin/lxc-test-${name}`, [], { timeoutMs: 110_000 });
+      expect(done.status, `${done.stdout}\n${done.stderr}`).toBe(0);
+    },
+    { timeoutMs: 120_000 },
+  );
+}
