@@ -1,0 +1,107 @@
+/** The root file system that every test container is hard-linked from: a static busybox and the probe. */
+
+import { spawnSync } from 'node:child_process';
+import {
+  chmodSync,
+  copyFileSync,
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+
+/** Built once a run by {@link buildRootfs}, on the same file system as the containers. */
+export const rootfsTemplate = '/var/lib/lxc/.template';
+
+const directories = [
+  'bin',
+  'dev',
+  'etc',
+  'mnt',
+  'out',
+  'proc',
+  'root',
+  'sbin',
+  'srv',
+  'sys',
+  'tmp',
+  'usr',
+  'var',
+];
+const applets = [
+  'sh',
+  'true',
+  'false',
+  'cat',
+  'echo',
+  'sleep',
+  'hostname',
+  'id',
+  'env',
+  'ls',
+  'mkdir',
+  'kill',
+  'reboot',
+  'pwd',
+];
+const moreApplets = [
+  'stat',
+  'stty',
+  'tty',
+  'touch',
+  'head',
+  'ip',
+  'poweroff',
+  'readlink',
+  'mount',
+  'umount',
+  'dd',
+  'test',
+];
+
+export function buildRootfs(probeSource: string): void {
+  for (const dir of directories) mkdirSync(join(rootfsTemplate, dir), { recursive: true });
+  const compiled = spawnSync(
+    'musl-gcc',
+    ['-static', '-Os', '-Wall', '-o', join(rootfsTemplate, 'probe'), probeSource],
+    {
+      encoding: 'utf8',
+    },
+  );
+  if (compiled.status !== 0)
+    throw new Error(`Failed to build the probe: ${compiled.error ?? compiled.stderr}`);
+  copyFileSync(findBusybox(), join(rootfsTemplate, 'bin/busybox'));
+  chmodSync(join(rootfsTemplate, 'bin/busybox'), 0o755);
+  for (const applet of [...applets, ...moreApplets])
+    symlinkSync('busybox', join(rootfsTemplate, 'bin', applet));
+  writeFileSync(
+    join(rootfsTemplate, 'etc/passwd'),
+    'root:x:0:0:root:/root:/bin/sh\nuser:x:1000:1000:user:/tmp:/bin/sh\n',
+  );
+  writeFileSync(join(rootfsTemplate, 'etc/group'), 'root:x:0:\nuser:x:1000:\n');
+  chmodSync(join(rootfsTemplate, 'tmp'), 0o1777);
+}
+
+/** A root file system of its own at `target`: directories and links anew, the two binaries shared. */
+export function copyRootfs(target: string): void {
+  for (const dir of directories) mkdirSync(join(target, dir), { recursive: true });
+  chmodSync(join(target, 'tmp'), 0o1777);
+  chmodSync(join(target, 'out'), 0o777);
+  linkSync(join(rootfsTemplate, 'probe'), join(target, 'probe'));
+  linkSync(join(rootfsTemplate, 'bin/busybox'), join(target, 'bin/busybox'));
+  for (const applet of [...applets, ...moreApplets]) symlinkSync('busybox', join(target, 'bin', applet));
+  for (const file of readdirSync(join(rootfsTemplate, 'etc'))) {
+    copyFileSync(join(rootfsTemplate, 'etc', file), join(target, 'etc', file));
+  }
+}
+
+function findBusybox(): string {
+  for (const dir of ['/bin', '/usr/bin']) {
+    const path = join(dir, 'busybox');
+    const linked = spawnSync('file', ['-L', path], { encoding: 'utf8' }).stdout ?? '';
+    if (linked === '' || linked.includes('statically')) return path;
+  }
+  throw new Error('A static busybox is needed; install busybox-static');
+}

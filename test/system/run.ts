@@ -1,0 +1,90 @@
+/**
+ * Runs the system tests in a world of their own: `node test/system/run.ts [vitest arguments]`, as root.
+ *
+ * The world is a mount and a network namespace with empty /etc/lxc, /var/lib/lxc, /var/log/lxc and /run, so the
+ * machine's containers, daemons and links are neither seen nor touched, and it vanishes with its last process.
+ * LXC_UNDER_TEST=/usr/bin runs the very same tests against the LXC installed there; LXC_TS_DAEMON=0 runs ours cold.
+ */
+
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { binDir, underC } from './harness/commands.ts';
+import { report } from './harness/report.ts';
+import { buildRootfs } from './harness/rootfs.ts';
+
+const self = fileURLToPath(import.meta.url);
+const project = resolve(self, '../../..');
+
+process.exitCode = process.env.LXC_TS_SYSTEM_RUN === undefined ? enterWorld() : runInside();
+
+function enterWorld(): number {
+  if (process.getuid?.() !== 0) {
+    process.stderr.write('The system tests start real containers; run them as root\n');
+    return 1;
+  }
+  const run = process.pid.toString(36);
+  const args = [
+    '--mount',
+    '--net',
+    '--propagation',
+    'private',
+    process.execPath,
+    self,
+    ...process.argv.slice(2),
+  ];
+  const env = {
+    ...process.env,
+    LXC_TS_SYSTEM_RUN: run,
+    LXC_TS_DAEMON_IDLE: process.env.LXC_TS_DAEMON_IDLE ?? '5',
+  };
+  const child = spawnSync('unshare', args, { stdio: 'inherit', env });
+  return child.status ?? 1;
+}
+
+function runInside(): number {
+  for (const dir of ['/etc/lxc', '/var/lib/lxc', '/var/log/lxc', '/run']) ownDirectory(dir);
+  ownSysfs();
+  must('ip', ['link', 'set', 'lo', 'up']);
+  buildRootfs(join(project, 'test/system/probe.c'));
+  const dir = mkdtempSync(join(tmpdir(), 'lxc-ts-system-'));
+  try {
+    const results = join(dir, 'results.json');
+    const vitest = join(project, 'node_modules/vitest/vitest.mjs');
+    const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${results}`];
+    const status = spawnSync(
+      process.execPath,
+      [vitest, 'run', '--project', 'system', ...reporters, ...process.argv.slice(2)],
+      {
+        stdio: 'inherit',
+        cwd: project,
+      },
+    ).status;
+    return report(results, process.argv.length === 2) && status === 0 ? 0 : 1;
+  } finally {
+    if (!underC) spawnSync(join(binDir, 'lxcd'), ['--stop'], { stdio: 'ignore' });
+    rmSync(dir, { recursive: true, force: true });
+  }
+}
+
+function ownDirectory(dir: string): void {
+  mkdirSync(dir, { recursive: true });
+  must('mount', ['-t', 'tmpfs', '-o', 'mode=755', 'tmpfs', dir]);
+}
+
+/** /sys shows the links of the network namespace that mounted it; the cgroup mounts stay as they are. */
+function ownSysfs(): void {
+  const fresh = '/run/sys';
+  mkdirSync(fresh);
+  must('mount', ['-t', 'sysfs', 'sysfs', fresh]);
+  must('mount', ['--rbind', '/sys/fs/cgroup', `${fresh}/fs/cgroup`]);
+  must('mount', ['--move', fresh, '/sys']);
+  rmSync(fresh, { recursive: true });
+}
+
+function must(file: string, args: string[]): void {
+  const done = spawnSync(file, args, { encoding: 'utf8' });
+  if (done.status !== 0) throw new Error(`Failed to run ${file} ${args.join(' ')}: ${done.stderr}`);
+}
