@@ -6,6 +6,7 @@
 #include "monitor.h"
 
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -143,6 +144,20 @@ static void hold_namespaces(struct run *run)
 			held[i] = open(path, O_RDONLY | O_CLOEXEC);
 }
 
+/*
+ * The start touched pages that are not needed for months: those of the program come back from the page cache if they
+ * are, those of the stack below us are nobody's. Half of what the process would hold.
+ */
+static void give_back(void)
+{
+	extern const char __executable_start[], etext[];
+	enum { PAGE = 4096, DEEPEST = 64 * 1024 };
+	uintptr_t code = (uintptr_t)__executable_start & -PAGE, end = (uintptr_t)etext & -PAGE;
+	uintptr_t stack = (uintptr_t)__builtin_frame_address(0) & -PAGE;
+	madvise((void *)code, end - code, MADV_DONTNEED);
+	madvise((void *)(stack - DEEPEST), DEEPEST - PAGE, MADV_DONTNEED);
+}
+
 static void begin(struct run *run)
 {
 	program_trim(&run->program);
@@ -155,6 +170,7 @@ static void begin(struct run *run)
 	console_open(run);
 	state_set(run, STARTING);
 	state_set(run, RUNNING);
+	give_back();
 }
 
 /* ---- while it runs ---- */
@@ -195,12 +211,12 @@ static bool take_signal(struct run *run)
 	return ended;
 }
 
-/* The brain of the start has only EXIT left to say. */
+/* The brain of the start has only EXIT left to say, after a reboot perhaps the RESUME of its last call before. */
 static void hear_brain(struct run *run)
 {
 	_frame_ struct frame frame = { 0 };
-	brain_next(run->brain, -1, &frame);
-	close_fd(&run->brain);
+	if (brain_next(run->brain, -1, &frame) != 1 || frame.type == FRAME_EXIT)
+		close_fd(&run->brain);
 }
 
 static void watch(struct run *run)
@@ -331,7 +347,12 @@ static void renew(struct run *run, int brain)
 static bool ask_after(struct run *run, int brain)
 {
 	_frame_ struct frame frame = { 0 };
-	if (!ask(run, brain, "stopped", &frame) || frame.type != FRAME_RUN)
+	bool answered = ask(run, brain, "stopped", &frame);
+	while (answered && frame.type == FRAME_RESUME) {
+		frame_free(&frame);
+		answered = brain_next(brain, -1, &frame) == 1;
+	}
+	if (!answered || frame.type != FRAME_RUN)
 		return false;
 	renew(run, brain);
 	return program_decode(&run->program, &frame) == 0 && run_program(run) == RUN_MONITOR;

@@ -70,7 +70,13 @@ int terminal_out(void)
 
 void relay_open(struct relay *r, int master, int in, int out)
 {
-	*r = (struct relay){ .master = master, .in = in, .out = out, .escape = -1 };
+	r->master = master;
+	r->in = in;
+	r->out = out;
+	r->escape = -1;
+	r->escaped = r->quit = false;
+	r->tap = NULL;
+	r->up_at = r->up_end = r->down_at = r->down_end = 0;
 	if (master >= 0)
 		fcntl(master, F_SETFL, O_NONBLOCK);
 }
