@@ -144,18 +144,12 @@ static void hold_namespaces(struct run *run)
 			held[i] = open(path, O_RDONLY | O_CLOEXEC);
 }
 
-/*
- * The start touched pages that are not needed for months: those of the program come back from the page cache if they
- * are, those of the stack below us are nobody's. Half of what the process would hold.
- */
+/* The pages of the stack below us, which the start used more deeply than these months will. */
 static void give_back(void)
 {
-	extern const char __executable_start[], etext[];
 	enum { PAGE = 4096, DEEPEST = 64 * 1024 };
-	uintptr_t code = (uintptr_t)__executable_start & -PAGE, end = (uintptr_t)etext & -PAGE;
 	uintptr_t stack = (uintptr_t)__builtin_frame_address(0) & -PAGE;
-	madvise((void *)code, end - code, MADV_DONTNEED);
-	madvise((void *)(stack - DEEPEST), DEEPEST - PAGE, MADV_DONTNEED);
+	madvise((void *)(stack - DEEPEST), DEEPEST, MADV_DONTNEED);
 }
 
 static void begin(struct run *run)
