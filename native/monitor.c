@@ -321,14 +321,8 @@ static void renew(struct run *run, int brain)
 {
 	int command = run->command, signals = run->signals;
 	bool detached = run->detached;
-	for (int i = 0; i < run->ptys; i++)
-		close_fd(&run->pty[i]);
-	if (run->child_pidfd != run->init_pidfd)
-		close_fd(&run->child_pidfd);
-	close_fd(&run->init_pidfd);
-	close_fd(&run->sync);
-	close_fd(&run->netns);
-	close_fd(&run->record);
+	run->command = run->signals = -1;
+	run_free(run);
 	program_free(&run->program);
 	run_init(run, brain);
 	run->command = command;

@@ -3,10 +3,16 @@
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
 import type { Op } from '../../../src/wire/ops.ts';
-import { stdio, syncMode, syncPoints, where } from '../../../src/wire/ops.ts';
+import { stdio, where } from '../../../src/wire/ops.ts';
 import type { PlannedOp, Program } from '../../../src/wire/program.ts';
 
-const namespaces = { mnt: 0x0002_0000, cgroup: 0x0200_0000, uts: 0x0400_0000, ipc: 0x0800_0000, pid: 0x2000_0000 };
+const namespaces = {
+  mnt: 0x0002_0000,
+  cgroup: 0x0200_0000,
+  uts: 0x0400_0000,
+  ipc: 0x0800_0000,
+  pid: 0x2000_0000,
+};
 const cloneFlags = namespaces.mnt + namespaces.uts + namespaces.ipc + namespaces.pid;
 
 export interface Box {
@@ -26,10 +32,25 @@ interface Hierarchy {
 
 /** A root file system with a static busybox under every name that the tests use. */
 export function makeRoot(root: string): void {
-  for (const dir of ['bin', 'dev', 'proc', 'sys', 'tmp', 'etc']) mkdirSync(`${root}/${dir}`, { recursive: true });
+  for (const dir of ['bin', 'dev', 'proc', 'sys', 'tmp', 'etc'])
+    mkdirSync(`${root}/${dir}`, { recursive: true });
   if (existsSync(`${root}/bin/busybox`)) return;
   copyFileSync(execFileSync('which', ['busybox']).toString().trim(), `${root}/bin/busybox`);
-  for (const name of ['sh', 'cat', 'echo', 'sleep', 'stty', 'tty', 'id', 'ls', 'env', 'readlink', 'kill', 'hostname', 'ps'])
+  for (const name of [
+    'sh',
+    'cat',
+    'echo',
+    'sleep',
+    'stty',
+    'tty',
+    'id',
+    'ls',
+    'env',
+    'readlink',
+    'kill',
+    'hostname',
+    'ps',
+  ])
     symlinkSync('busybox', `${root}/bin/${name}`);
 }
 
@@ -61,28 +82,26 @@ export const cgroupPath = (box: Box) => `/lxc.payload.${box.name}`;
 const why = { key: 'test', act: 'test' };
 const planned = (op: Op, undo: readonly Op[] = []): PlannedOp => ({ ...op, why, undo });
 
-function mount(source: string, target: string, fstype: string, data = ''): PlannedOp {
-  return planned({
-    op: 'mount',
-    args: {
-      source,
-      sourceWhere: where.host,
-      target,
-      targetWhere: where.rootfs,
-      fstype,
-      flags: 0,
-      data,
-      propagation: 0,
-    },
-  });
+type MountArgs = Extract<Op, { op: 'mount' }>['args'];
+
+function mountOp(args: Partial<MountArgs>): PlannedOp {
+  const none = { source: '', target: '', fstype: '', flags: 0, data: '', propagation: 0 };
+  const inside = { sourceWhere: where.host, targetWhere: where.rootfs };
+  return planned({ op: 'mount', args: { ...none, ...inside, ...args } });
 }
+
+const mount = (source: string, target: string, fstype: string, data = '') =>
+  mountOp({ source, target, fstype, data });
+
+const recursiveBind = 0x1000 + 0x4000;
+const recursivePrivate = 0x4_0000 + 0x4000;
 
 function childOps(box: Box): PlannedOp[] {
   const root = `${box.lxcpath}/${box.name}/rootfs`;
   const joins = hierarchies().filter((one) => one.controllers !== '');
   return [
-    planned({ op: 'mount', args: { ...mount('', '/', '').args, targetWhere: where.host, propagation: 0x84000 } }),
-    planned({ op: 'mount', args: { ...bind(root), target: root, targetWhere: where.host } }),
+    mountOp({ target: '/', targetWhere: where.host, propagation: recursivePrivate }),
+    mountOp({ source: root, target: root, targetWhere: where.host, flags: recursiveBind }),
     planned({ op: 'openRoot', args: { path: root } }),
     mount('proc', '/proc', 'proc'),
     mount('tmpfs', '/dev', 'tmpfs', 'mode=755'),
@@ -105,23 +124,6 @@ function childOps(box: Box): PlannedOp[] {
     }),
   ];
 }
-
-const bind = (source: string) => ({
-  ...mountArgs,
-  source,
-  flags: 0x1000 /* MS_BIND */ + 0x4000 /* MS_REC */,
-});
-
-const mountArgs = {
-  source: '',
-  sourceWhere: where.host,
-  target: '',
-  targetWhere: where.rootfs,
-  fstype: '',
-  flags: 0,
-  data: '',
-  propagation: 0,
-};
 
 const numbers: Readonly<Record<string, number>> = { null: 3, zero: 5, random: 8, urandom: 9 };
 
@@ -206,6 +208,3 @@ export function boxProgram(box: Box): Program {
     exit: box.exit ?? 'zero',
   };
 }
-
-export const sync = (point: keyof typeof syncPoints, mode: keyof typeof syncMode): PlannedOp =>
-  planned({ op: 'sync', args: { point: syncPoints[point], mode: syncMode[mode] } });
