@@ -5,6 +5,7 @@ import { LxcError } from '../base/error.ts';
 import { lists } from '../wire/frames.ts';
 import type { PlannedOp, Program } from '../wire/program.ts';
 import { ms } from './mount-flags.ts';
+import { networkHint } from './network/index.ts';
 import type { OpFailure } from './types.ts';
 
 export function explain(program: Program, failure: OpFailure): LxcError {
@@ -93,6 +94,8 @@ function special(planned: PlannedOp, failure: OpFailure): Partial<Meaning> | und
       return failure.errno === e.again ? tooManyProcesses : undefined;
     case 'rlimit':
       return failure.errno === e.perm ? { hint: 'raising a hard limit needs CAP_SYS_RESOURCE' } : undefined;
+    case 'netlink':
+      return { hint: networkHint(planned, failure.errno) };
     case 'setns':
       return failure.errno === e.noent ? { hint: 'the process that it belongs to is gone' } : undefined;
     default:
