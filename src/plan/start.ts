@@ -20,6 +20,7 @@ import * as init from './init.ts';
 import { listedMounts } from './mounts.ts';
 import { enterShared, flagsOf, namespaceFlags, resolveSpaces } from './namespaces.ts';
 import { planNetwork } from './network/index.ts';
+import { ownNetwork } from './network/own.ts';
 import type { NetworkPlan } from './network-contract.ts';
 import type { StartRequest } from './request.ts';
 import { changeRoot, isolateMounts, mountRoot, resolveRoot } from './rootfs.ts';
@@ -32,8 +33,9 @@ export function planStart(config: Config, request: StartRequest, facts: HostFact
   const notes: PlanNote[] = [];
   const inputs: Inputs = { config, request, facts, notes };
   refuseWhatHasNoEffect(inputs);
-  const network = planNetwork(config.nets, facts.network, facts.draw);
-  const context = resolve(inputs, network);
+  const planned = planNetwork(config.nets, facts.network, facts.draw);
+  const context = resolve(inputs, planned);
+  const network = ownNetwork(context, planned);
   const needs = meetings(context, network);
   const program: Program = {
     parent: parentList(context, network, needs),
