@@ -44,7 +44,6 @@ export {
 } from './keys/index.ts';
 export type { ProcView } from './keys/start.ts';
 export { type Assignment, clearItem, define, emptyConfig, loadConfig, parseConfig, setItem } from './load.ts';
-export { type AutoMounts, autoMountsOf, cgroupContradiction, parseFstab } from './merge.ts';
 export { nearest } from './nearest.ts';
 export { dumpConfig, printConfig, restoreConfig } from './print.ts';
 export type { Alias, Codec, Row, RowFacts, RowKind } from './row.ts';

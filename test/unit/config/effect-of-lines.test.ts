@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { autoMountsOf, cgroupContradiction, effectOf, parseFstab } from '../../../src/config/index.ts';
+import { effectOf } from '../../../src/config/index.ts';
 import { failure, notes, parse } from './support.ts';
 
 const keysOf = (lines: readonly string[]) => parse(lines).entries.map(({ key, text }) => `${key}=${text}`);
@@ -148,45 +148,6 @@ describe('contradictions', () => {
   test('a new type forgets the keys of the old one', () => {
     const lines = ['lxc.net.0.type = veth', 'lxc.net.0.veth.pair = v', 'lxc.net.0.type = macvlan'];
     expect(keysOf(lines)).toEqual(['lxc.net.0.type=macvlan']);
-  });
-
-  test('cgroup directories are given together or not at all', () => {
-    const message = (...lines: string[]) => cgroupContradiction(parse(lines))?.toString();
-    expect(message('lxc.cgroup.dir.container = c')).toBe(
-      'foo.conf:1: Cannot use lxc.cgroup.dir.container without lxc.cgroup.dir.monitor',
-    );
-    expect(
-      message('lxc.cgroup.dir = d', 'lxc.cgroup.dir.monitor = m', 'lxc.cgroup.dir.container = c'),
-    ).toContain('together with lxc.cgroup.dir');
-    expect(message('lxc.cgroup.dir.monitor = m', 'lxc.cgroup.dir.container = c')).toBeUndefined();
-    expect(message('lxc.cgroup.dir = d')).toBeUndefined();
-  });
-});
-
-describe('automatic mounts', () => {
-  test('the last word of each kind counts', () => {
-    const mounts = autoMountsOf(
-      parse(['lxc.mount.auto = proc:rw cgroup sys', 'lxc.mount.auto = cgroup2:ro proc']),
-    );
-    expect(mounts.proc).toMatchObject({ value: { mode: 'mixed' }, origin: { line: 2 } });
-    expect(mounts.sys).toMatchObject({ value: { mode: 'mixed' }, origin: { line: 1 } });
-    expect(mounts.cgroup?.value).toEqual({ what: 'cgroup2', mode: 'ro', force: true });
-    expect(mounts.shmounts).toBeUndefined();
-  });
-});
-
-describe('a fstab file', () => {
-  test('gives entries with their own places', () => {
-    const entries = parseFstab('# a\n\n/a b none bind 0 0\n', 'fstab');
-    expect(entries).toMatchObject([
-      { value: { source: '/a', target: 'b' }, origin: { file: 'fstab', line: 3 } },
-    ]);
-  });
-
-  test('with a bad line is refused with its place', () => {
-    expect(failure(() => parseFstab('/a b none bind 0 0\n/a', 'fstab'))).toContain(
-      'fstab:2: Cannot mount "/a"',
-    );
   });
 });
 
