@@ -127,9 +127,8 @@ function inOrder(draft: Draft, pattern: string, { spelled, text, origin }: Setti
 }
 
 function nextIndex(draft: Draft): number {
-  return (
-    1 + Math.max(-1, ...draft.entries.map(({ key }) => Number(/^lxc\.net\.([0-9]+)/.exec(key)?.[1] ?? -1)))
-  );
+  const indexes = draft.entries.map(({ key }) => Number(/^lxc\.net\.([0-9]+)/.exec(key)?.[1] ?? -1));
+  return indexes.reduce((most, index) => Math.max(most, index), -1) + 1;
 }
 
 function openIndex(draft: Draft): string | undefined {

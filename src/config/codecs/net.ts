@@ -18,7 +18,7 @@ export const ifName: Codec<string> = {
   },
 };
 
-/** Any C LXC takes every text for `up`, even "down". */
+/** C LXC takes any text for `up`, even "down". */
 export const up: Codec<boolean> = {
   form: 'up',
   choices: ['up'],
