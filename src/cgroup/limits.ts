@@ -58,19 +58,30 @@ interface Effective {
 }
 
 /**
- * Many files carry both spellings so that they serve every host. Then those of the host's own generation count,
- * and what the other says of the same controller is for other hosts.
+ * Many files carry both spellings so that they serve every host. Then that of the host's own generation counts,
+ * and what the other says of the same thing is for other hosts.
  */
 function inEffect(files: Files, others: Files, layout: CgroupLayout): readonly Effective[] {
-  const spoken = new Set(others.entries.map(({ name }) => controllerOf(name, others.version)));
+  const said = new Set(others.entries.map(({ name }) => subject(name)));
   return files.entries.flatMap((entry): Effective[] => {
     const controller = controllerOf(entry.name, files.version);
     const hierarchy = hierarchyFor(layout, files.version, controller);
     if (hierarchy === undefined) throw noController(entry, controller);
     const foreign = hierarchy.version !== files.version;
-    if (foreign && spoken.has(controller)) return [];
+    if (foreign && targets(files.version, entry.name).some((name) => said.has(name))) return [];
     return [{ entry, version: files.version, hierarchy, foreign }];
   });
+}
+
+/** Allowing and denying devices is one list. */
+function subject(name: string): string {
+  return isDeviceRule(name) ? 'devices' : name;
+}
+
+/** What a file of generation `version` is called in the other. */
+function targets(version: 1 | 2, name: string): readonly string[] {
+  if (isDeviceRule(name)) return ['devices'];
+  return rowsFor(version, name).map((one) => (version === 1 ? one.v2 : one.v1));
 }
 
 /** The controller in the words of v1, so that both generations say the same; `cgroup` for v2's own files. */
@@ -137,7 +148,7 @@ function ordered(writes: readonly LimitWrite[]): readonly LimitWrite[] {
 function notesOf(all: readonly Effective[]): Limits['notes'] {
   const seen = new Set<string>();
   return all.flatMap(({ entry, hierarchy, foreign }) => {
-    const name = isDeviceRule(entry.name) ? 'devices' : entry.name;
+    const name = subject(entry.name);
     if (!foreign || seen.has(name)) return [];
     seen.add(name);
     return [{ entry, message: `${entry.key} is translated to ${targetName(entry, hierarchy)}` }];
@@ -147,7 +158,6 @@ function notesOf(all: readonly Effective[]): Limits['notes'] {
 function targetName({ name }: CgroupEntry, { version }: Hierarchy): string {
   if (isDeviceRule(name))
     return version === 1 ? 'the devices files of cgroup v1' : 'a device program of cgroup v2';
-  const rows = rowsFor(version === 1 ? 2 : 1, name);
-  const files = rows.map((one) => (version === 1 ? one.v1 : one.v2));
-  return `${[...new Set(files)].join(', ')} of cgroup v${version}`;
+  const files = new Set(targets(version === 1 ? 2 : 1, name));
+  return `${[...files].join(', ')} of cgroup v${version}`;
 }

@@ -60,14 +60,16 @@ function transientProc(context: Context): readonly PlannedOp[] {
  * on that of sys, so making sys read-only afterwards leaves it as it is.
  */
 function protectProc(context: Context, { entry }: AutoWish<AutoProc>): readonly PlannedOp[] {
-  const self = (path: string, flags: number, act: string) =>
-    mountInside(context, { source: path, within: true, target: path, flags }, asked(entry, act));
+  const self = (path: string, flags: number, act: string, more = {}) =>
+    mountInside(context, { source: path, within: true, target: path, flags }, asked(entry, act), more);
   const net = keeps(context.capabilities, capNetAdmin) && context.spaces.cloned.has('net');
+  const trigger = 'proc/sysrq-trigger';
   return [
     self('proc/sys', ms.bind, 'bind proc/sys on itself'),
     ...(net ? [self('proc/sys/net', ms.bind, 'bind proc/sys/net on itself')] : []),
     self('proc/sys', ms.remount | ms.bind | ms.rdonly | safe, 'make proc/sys read-only'),
-    self('proc/sysrq-trigger', ms.bind | ms.rdonly, 'make proc/sysrq-trigger read-only'),
+    // A kernel may be built without it.
+    self(trigger, ms.bind | ms.rdonly, `make ${trigger} read-only`, { optional: true }),
   ];
 }
 

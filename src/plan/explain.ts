@@ -3,6 +3,7 @@
 import { errnoNumber, errnoText } from '../base/errno.ts';
 import { LxcError } from '../base/error.ts';
 import { lists } from '../wire/frames.ts';
+import { where } from '../wire/ops.ts';
 import type { PlannedOp, Program } from '../wire/program.ts';
 import { ms } from './mount-flags.ts';
 import { networkHint } from './network/index.ts';
@@ -71,7 +72,7 @@ const e = {
 function special(planned: PlannedOp, failure: OpFailure): Partial<Meaning> | undefined {
   switch (planned.op) {
     case 'mount':
-      return mountMeaning(planned.args, failure);
+      return mountMeaning(planned, failure);
     case 'bindCommand':
       return failure.errno === e.addrinuse
         ? { reason: 'the container is already running', hint: 'stop it with lxc-stop' }
@@ -103,36 +104,31 @@ function special(planned: PlannedOp, failure: OpFailure): Partial<Meaning> | und
   }
 }
 
-type MountArgs = Extract<PlannedOp, { op: 'mount' }>['args'];
+type Mount = Extract<PlannedOp, { op: 'mount' }>;
 
-function mountMeaning(
-  { flags, source, target, fstype }: MountArgs,
-  failure: OpFailure,
-): Partial<Meaning> | undefined {
-  const { errno, detail } = failure;
+function mountMeaning(mount: Mount, failure: OpFailure): Partial<Meaning> | undefined {
+  const { errno } = failure;
+  const { flags, target, fstype } = mount.args;
   const isBind = (Number(flags) & ms.bind) !== 0;
-  if (errno === e.noent) return missingEnd(isBind, source, target, detail);
+  if (errno === e.noent) return missingEnd(mount, isBind, failure.detail);
   if (errno === e.loop || errno === e.notdir)
     return isBind ? kindMeaning(failure, target) : linkMeaning(failure);
   if (errno === e.nodev)
     return { reason: `this kernel has no file system ${fstype}`, hint: 'see /proc/filesystems' };
   if (errno === e.perm)
     return { hint: 'mounting needs CAP_SYS_ADMIN, and what others locked stays as it is' };
-  if (errno === e.rofs)
-    return { hint: 'the root file system is read-only: make the mount point in it beforehand' };
   return undefined;
 }
 
-/** The kernel says ENOENT for either end of a mount. */
-function missingEnd(isBind: boolean, source: string, target: string, detail: string): Partial<Meaning> {
+/** The kernel says ENOENT for either end of a mount; what was not found below the root is in the detail. */
+function missingEnd({ args, why }: Mount, isBind: boolean, detail: string): Partial<Meaning> | undefined {
+  if (why.key !== 'lxc.mount.entry' && why.key !== 'lxc.mount.fstab') return undefined;
+  const { source, target, targetWhere } = args;
   const text = errnoText(e.noent);
-  if (isBind && detail !== '' && detail === source && detail !== target) {
-    return { reason: `${text} (${detail})`, hint: `make ${source}, or add "optional"` };
-  }
-  return {
-    reason: detail === '' ? text : `${text} (${detail})`,
-    hint: 'add "create=dir" or "create=file" to make the target',
-  };
+  const found = targetWhere === where.rootfs && detail === '';
+  if (isBind && found) return { reason: `${text} (${source})`, hint: `make ${source}, or add "optional"` };
+  const end = detail === '' ? target : detail;
+  return { reason: `${text} (${end})`, hint: 'add "create=dir" or "create=file" to make the target' };
 }
 
 function kindMeaning({ errno, detail }: OpFailure, target: string): Partial<Meaning> {

@@ -58,6 +58,11 @@ export function trimSlashes(path: string): string {
 
 /** What is mounted from here on stays in the container; what the host mounts still comes in. */
 export function isolateMounts(): PlannedOp {
+  return propagate(ms.slave, 'make the mounts of the host slaves');
+}
+
+/** Of all mounts below `/`. */
+function propagate(kind: number, act: string): PlannedOp {
   return step(
     {
       op: 'mount',
@@ -69,10 +74,10 @@ export function isolateMounts(): PlannedOp {
         fstype: '',
         flags: 0,
         data: '',
-        propagation: ms.slave | ms.rec,
+        propagation: kind | ms.rec,
       },
     },
-    always('make the mounts of the host slaves'),
+    always(act),
   );
 }
 
@@ -109,10 +114,12 @@ function makeMountPoint({ mount }: Root, exists: boolean): readonly PlannedOp[] 
   return [step({ op: 'mkdir', args: { path: mount, where: where.host, mode: 0o755 } }, always(act))];
 }
 
+/** Programs inside that unshare mounts, such as services of systemd, expect to find shared ones. */
 export function changeRoot({ root }: Context): readonly PlannedOp[] {
   if (root.path === undefined) return [];
   return [
     step({ op: 'pivotRoot', args: {} }, askedBy(root.entry, 'start', `change the root to ${root.path}`)),
+    propagate(ms.shared, 'share the mounts of the container among its own namespaces'),
   ];
 }
 

@@ -117,15 +117,15 @@ function openPty(context: Context, which: number, bind: string, entry: RawEntry 
   return step({ op: 'openPty', args: { which, bind, rootfs } }, askedBy(entry, 'start', `open ${name}`));
 }
 
-/** What init's standard streams are. A controlling terminal needs one on standard input. */
+/** What init's standard streams are. It leads a session of its own in any case. */
 export function connectStdio(context: Context): PlannedOp {
-  const { mode, controlling } = streams(context);
-  return step({ op: 'stdio', args: { mode, controlling } }, always("connect init's standard streams"));
+  const args = { mode: streams(context), controlling: 1 };
+  return step({ op: 'stdio', args }, always("connect init's standard streams"));
 }
 
-function streams(context: Context): { mode: number; controlling: number } {
-  const { kind, detach, terminals } = context.request;
-  if (!hasConsole(context)) return { mode: stdio.null, controlling: 0 };
-  if (kind === 'start' || detach) return { mode: stdio.console, controlling: 1 };
-  return { mode: stdio.consoleForTerminals, controlling: terminals.stdin ? 1 : 0 };
+/** lxc-execute in the foreground keeps pipes and files of its caller. */
+function streams(context: Context): number {
+  const { kind, detach } = context.request;
+  if (!hasConsole(context)) return stdio.null;
+  return kind === 'start' || detach ? stdio.console : stdio.consoleForTerminals;
 }
