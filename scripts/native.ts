@@ -44,7 +44,10 @@ const flags = [
 /** Compile; gives the path of the binary. */
 export function buildNative(options: NativeOptions = {}): string {
   const out = options.out ?? join(root, 'build', options.faults === true ? 'faults/lxc-ts' : 'lxc-ts');
-  const defines = [`-DBUILD_ID="${options.buildId ?? buildId()}"`, ...(options.faults === true ? ['-DFAULTS'] : [])];
+  const defines = [
+    `-DBUILD_ID="${options.buildId ?? buildId()}"`,
+    ...(options.faults === true ? ['-DFAULTS'] : []),
+  ];
   const compiler = findCompiler();
   const code = sources().filter((name) => name.endsWith('.c'));
   mkdirSync(dirname(out), { recursive: true });

@@ -7,8 +7,10 @@ export const commands: Readonly<Record<string, () => Promise<Command>>> = {
   'lxc-checkconfig': async () => (await import('./commands/checkconfig.ts')).checkconfig,
   'lxc-config': async () => (await import('./commands/config.ts')).config,
   'lxc-info': async () => (await import('./commands/info.ts')).info,
+  'lxc-execute': async () => (await import('./commands/execute.ts')).execute,
   'lxc-kill': async () => (await import('./commands/kill.ts')).kill,
   'lxc-ls': async () => (await import('./commands/ls.ts')).ls,
+  'lxc-start': async () => (await import('./commands/start.ts')).start,
   'lxc-stop': async () => (await import('./commands/stop.ts')).stop,
   lxcd: async () => (await import('./commands/lxcd.ts')).lxcd,
 };

@@ -48,7 +48,16 @@ function hookEnvironment(
   type: HookType,
   context: HookContext,
 ): readonly string[] {
-  const version = config.value('lxc.hook.version');
+  const own = config.value('lxc.hook.version') === 1 ? versionOne(type, context) : [];
+  return mergeEnvironment(scriptEnvironment(config, request, context), own);
+}
+
+/** What hooks and network scripts of either version are told. */
+export function scriptEnvironment(
+  config: Config,
+  request: HookRequest,
+  context: HookContext = {},
+): readonly string[] {
   return mergeEnvironment(request.env, [
     ['LXC_NAME', request.name],
     ['LXC_CONFIG_FILE', request.configFile],
@@ -58,11 +67,10 @@ function hookEnvironment(
     ['LXC_CONSOLE_LOGPATH', config.value('lxc.console.logfile')],
     ['LXC_CGNS_AWARE', '1'],
     ['LXC_LOG_LEVEL', request.logLevel],
-    ['LXC_HOOK_VERSION', `${version}`],
+    ['LXC_HOOK_VERSION', `${config.value('lxc.hook.version')}`],
     ['LXC_PID', context.initPid === undefined ? undefined : `${context.initPid}`],
     ['LXC_TARGET', context.target],
     ['LXC_SRC_NAME', context.source],
-    ...(version === 1 ? versionOne(type, context) : []),
   ]);
 }
 

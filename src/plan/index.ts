@@ -4,7 +4,7 @@ export type { CgroupFacts, Hierarchy, LayoutKind } from '../cgroup/layout.ts';
 export { explain, explainNote } from './explain.ts';
 export type { HostFacts, PathFact } from './facts.ts';
 export { formatPlan, type PlanFormat } from './format.ts';
-export { childHooks, type HookRequest, hasHooks, hookCommands } from './hooks.ts';
+export { childHooks, type HookRequest, hasHooks, hookCommands, scriptEnvironment } from './hooks.ts';
 export { type NamespaceName, namespaceFlags, shareTargets } from './namespaces.ts';
 export type { LinkFact, NetworkFacts, NetworkPlan } from './network-contract.ts';
 export type { Share, StartRequest } from './request.ts';

@@ -5,7 +5,7 @@
 
 import { LxcError } from '../base/error.ts';
 import { type Config, dumpConfig, restoreConfig } from '../config/index.ts';
-import type { Share, StartRequest } from '../plan/index.ts';
+import type { StartRequest } from '../plan/index.ts';
 import type { ContainerId } from './command-socket.ts';
 
 /** The parts of a request that a record keeps. */
@@ -14,25 +14,28 @@ export type KeptRequest = Omit<StartRequest, 'reboot' | 'record' | 'initPids'>;
 export interface Head {
   readonly request: KeptRequest;
   readonly config: Config;
+  /** Names drawn for this run, by configuration key: `lxc.net.0.veth.pair`. */
+  readonly items: ReadonlyMap<string, string>;
 }
 
 const format = 1;
 
-export function encodeHead({ request, config }: Head): Buffer {
-  return Buffer.from(JSON.stringify({ format, request, config: dumpConfig(config) }));
+export function encodeHead({ request, config, items }: Head): Buffer {
+  return Buffer.from(JSON.stringify({ format, request, config: dumpConfig(config), items: [...items] }));
 }
 
 export function decodeHead(bytes: Buffer): Head {
   const head: unknown = JSON.parse(bytes.toString());
   if (!isHead(head))
     throw new LxcError('Failed to read the record of the container: another version wrote it');
-  return { request: head.request, config: restoreConfig(head.config) };
+  return { request: head.request, config: restoreConfig(head.config), items: new Map(head.items) };
 }
 
 interface WrittenHead {
   readonly format: typeof format;
   readonly request: KeptRequest;
   readonly config: string;
+  readonly items: readonly (readonly [string, string])[];
 }
 
 /** The directory of records is ours alone, so the format's number stands for all that it promises. */
@@ -43,5 +46,3 @@ function isHead(head: unknown): head is WrittenHead {
 export function idOf({ lxcpath, name }: KeptRequest): ContainerId {
   return { lxcpath, name };
 }
-
-export type { Share };
