@@ -40,8 +40,7 @@ function trim(text: string): string {
 }
 
 function isBlank(character: string | undefined): boolean {
-  return character === ' ' || character === '	' || character === '' || character === '
-';
+  return character === ' ' || character === '\t' || character === '\r' || character === '\n';
 }
 
 /** One pair of equal quotes around the whole value goes; there is nothing else to quoting. */
