@@ -3,9 +3,9 @@
  * then moves itself by writing 0 to each `tasks`, which waits for no grace period of the kernel.
  */
 
-import { always, asked, step } from '../plan/step.ts';
 import type { Op } from '../wire/ops.ts';
 import type { PlannedOp } from '../wire/program.ts';
+import { always, asked, step } from '../wire/step.ts';
 import { ruleText } from './devices.ts';
 import type { CgroupFacts } from './layout.ts';
 import type { Limits } from './limits.ts';

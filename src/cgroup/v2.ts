@@ -3,8 +3,8 @@
  * are a program that is attached when the set-up is done.
  */
 
-import { always, asked, step } from '../plan/step.ts';
 import type { PlannedOp } from '../wire/program.ts';
+import { always, asked, step } from '../wire/step.ts';
 import { deviceList, deviceProgram } from './device-program.ts';
 import { type CgroupFacts, hierarchyOf } from './layout.ts';
 import type { Limits } from './limits.ts';

@@ -6,12 +6,12 @@
 import type { Place } from '../cgroup/placement.ts';
 import type { AutoCgroup, AutoMount } from '../config/index.ts';
 import type { PlannedOp } from '../wire/program.ts';
+import { asked } from '../wire/step.ts';
 import { type AutoWish, lastAuto } from './auto-mounts.ts';
 import { capSysAdmin, keeps } from './capabilities.ts';
 import type { Context } from './context.ts';
 import { ms } from './mount-flags.ts';
 import { type InnerMount, mkdirInside, mountInside, symlinkInside } from './mount-step.ts';
-import { asked } from './step.ts';
 
 const isCgroup = (mount: AutoMount): mount is AutoCgroup =>
   mount.what === 'cgroup' || mount.what === 'cgroup-full' || mount.what === 'cgroup2';

@@ -2,11 +2,11 @@
 
 import type { AutoMount, AutoProc, AutoSys, RawEntry } from '../config/index.ts';
 import type { PlannedOp } from '../wire/program.ts';
+import { always, asked } from '../wire/step.ts';
 import { capNetAdmin, keeps } from './capabilities.ts';
 import type { Context } from './context.ts';
 import { ms } from './mount-flags.ts';
 import { mkdirInside, mountInside } from './mount-step.ts';
-import { always, asked } from './step.ts';
 
 const safe = ms.nosuid | ms.nodev | ms.noexec;
 

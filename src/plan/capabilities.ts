@@ -2,8 +2,8 @@
 
 import type { RawEntry } from '../config/index.ts';
 import type { PlannedOp } from '../wire/program.ts';
+import { asked, step } from '../wire/step.ts';
 import type { Inputs } from './context.ts';
-import { asked, step } from './step.ts';
 
 export const capNetAdmin = 12;
 export const capSysAdmin = 21;

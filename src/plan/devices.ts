@@ -3,10 +3,10 @@
 import type { RawEntry } from '../config/index.ts';
 import type { Op } from '../wire/ops.ts';
 import type { PlannedOp } from '../wire/program.ts';
+import { askedBy, step } from '../wire/step.ts';
 import type { Context } from './context.ts';
 import { mkdirInside, mountInside, symlinkInside } from './mount-step.ts';
 import { inside } from './rootfs.ts';
-import { askedBy, step } from './step.ts';
 
 /** Without a root file system /dev is the host's, which a tmpfs would only hide. */
 export function hasOwnDev({ config, root, spaces }: Context): boolean {

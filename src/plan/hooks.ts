@@ -2,9 +2,9 @@
 
 import type { Config, Entry } from '../config/index.ts';
 import type { PlannedOp } from '../wire/program.ts';
+import { asked, step } from '../wire/step.ts';
 import type { StartRequest } from './request.ts';
 import { trimSlashes } from './rootfs.ts';
-import { asked, step } from './step.ts';
 import type { HookCommand, HookContext, HookType } from './types.ts';
 
 export type HookRequest = Pick<StartRequest, 'name' | 'configFile' | 'env' | 'logLevel' | 'rootfsMount'>;

@@ -3,9 +3,9 @@
 import { LxcError } from '../base/error.ts';
 import type { Limit } from '../config/index.ts';
 import type { PlannedOp } from '../wire/program.ts';
+import { always, asked, askedBy, step } from '../wire/step.ts';
 import type { Context } from './context.ts';
 import { mergeEnvironment } from './hooks.ts';
-import { always, asked, askedBy, step } from './step.ts';
 import { ttyNames } from './terminals.ts';
 import { splitCommand } from './words.ts';
 

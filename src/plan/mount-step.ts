@@ -2,9 +2,9 @@
 
 import { where } from '../wire/ops.ts';
 import type { PlannedOp, Provenance } from '../wire/program.ts';
+import { step } from '../wire/step.ts';
 import type { Context } from './context.ts';
 import { inside } from './rootfs.ts';
-import { step } from './step.ts';
 
 export interface InnerMount {
   readonly source: string;

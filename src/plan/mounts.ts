@@ -4,11 +4,11 @@ import { LxcError } from '../base/error.ts';
 import { type MountEntry, parseFstabLine, type RawEntry } from '../config/index.ts';
 import { where } from '../wire/ops.ts';
 import type { PlannedOp } from '../wire/program.ts';
+import { asked, step } from '../wire/step.ts';
 import { type Context, note } from './context.ts';
 import { type MountFlags, mountFlags, ms } from './mount-flags.ts';
 import { mkdirInside, mkfileInside, mountInside } from './mount-step.ts';
 import { trimSlashes } from './rootfs.ts';
-import { asked, step } from './step.ts';
 
 export function listedMounts(context: Context): readonly PlannedOp[] {
   const fstab = fstabMounts(context).flatMap(({ line, entry }) => oneMount(context, line, entry));

@@ -3,9 +3,9 @@
 import { LxcError } from '../base/error.ts';
 import type { NamespaceSource, RawEntry } from '../config/index.ts';
 import type { PlannedOp } from '../wire/program.ts';
+import { askedBy, step } from '../wire/step.ts';
 import type { Inputs } from './context.ts';
 import type { StartRequest } from './request.ts';
-import { askedBy, step } from './step.ts';
 
 /** The kernel's namespaces and their CLONE_NEW* flags. */
 export const namespaceFlags = {

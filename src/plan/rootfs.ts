@@ -7,9 +7,9 @@ import { LxcError } from '../base/error.ts';
 import type { RawEntry } from '../config/index.ts';
 import { where } from '../wire/ops.ts';
 import type { PlannedOp } from '../wire/program.ts';
+import { always, asked, askedBy, step } from '../wire/step.ts';
 import type { Context, Inputs } from './context.ts';
 import { mountFlags, ms } from './mount-flags.ts';
-import { always, asked, askedBy, step } from './step.ts';
 
 export interface Root {
   /** Absolute, without a trailing slash; `undefined`: the host's tree. */

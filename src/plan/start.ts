@@ -8,6 +8,7 @@ import { planCgroups } from '../cgroup/plan.ts';
 import type { Config } from '../config/index.ts';
 import type { Op } from '../wire/ops.ts';
 import type { PlannedOp, Program } from '../wire/program.ts';
+import { always, asked, post, step, wait } from '../wire/step.ts';
 import { autoCgroup } from './auto-cgroup.ts';
 import { autoProc, autoSys, hasProc } from './auto-mounts.ts';
 import { dropCapabilities, resolveCapabilities } from './capabilities.ts';
@@ -25,7 +26,6 @@ import type { NetworkPlan } from './network-contract.ts';
 import type { StartRequest } from './request.ts';
 import { changeRoot, isolateMounts, mountRoot, resolveRoot } from './rootfs.ts';
 import { settings } from './settings.ts';
-import { always, asked, post, step, wait } from './step.ts';
 import { connectStdio, mountDevpts, openTerminals } from './terminals.ts';
 import type { PlanNote, StartPlan } from './types.ts';
 

@@ -3,10 +3,10 @@
 import type { RawEntry } from '../config/index.ts';
 import { stdio, where } from '../wire/ops.ts';
 import type { PlannedOp, Provenance } from '../wire/program.ts';
+import { always, askedBy, step } from '../wire/step.ts';
 import type { Context } from './context.ts';
 import { ms } from './mount-flags.ts';
 import { mkdirInside, mkfileInside, mountInside, symlinkInside } from './mount-step.ts';
-import { always, askedBy, step } from './step.ts';
 
 interface Numbers {
   readonly ttys: number;

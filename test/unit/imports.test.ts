@@ -19,12 +19,16 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   cli: ['base', 'wire', 'netlink', 'cgroup', 'config', 'plan', 'host', 'run'],
 };
 
-const files = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));
+const files = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter((file) =>
+  file.endsWith('.ts'),
+);
 
 /** Relative imports of a file as paths below src; those of types only do not count for cycles. */
 function importsOf(file: string): { readonly path: string; readonly typeOnly: boolean }[] {
   const text = readFileSync(join(source, file), 'utf8');
-  const found = text.matchAll(/^(?:import|export)\s+(type\s)?[^;'"]*?from\s+'(\.[^']+)'|import\('(\.[^']+)'\)/gm);
+  const found = text.matchAll(
+    /^(?:import|export)\s+(type\s)?[^;'"]*?from\s+'(\.[^']+)'|import\('(\.[^']+)'\)/gm,
+  );
   return [...found].map((match) => ({
     path: relative(source, join(source, dirname(file), match[2] ?? match[3] ?? '')),
     typeOnly: match[1] !== undefined || match[3] !== undefined,
@@ -57,7 +61,12 @@ test('Nothing outside of src is imported by a relative path', () => {
 
 test('No file imports itself through others', () => {
   const graph = new Map(
-    files.map((file) => [file, importsOf(file).filter((one) => !one.typeOnly).map((one) => one.path)]),
+    files.map((file) => [
+      file,
+      importsOf(file)
+        .filter((one) => !one.typeOnly)
+        .map((one) => one.path),
+    ]),
   );
   expect(files.map((file) => cycleFrom(file, graph)).filter((cycle) => cycle !== undefined)).toEqual([]);
 });

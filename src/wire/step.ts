@@ -1,9 +1,15 @@
 /** Making planned ops: an instruction, why it is there, and what undoes it. */
 
-import type { RawEntry } from '../config/index.ts';
-import type { Op } from '../wire/ops.ts';
-import { syncMode, syncPoints } from '../wire/ops.ts';
-import type { PlannedOp, Provenance } from '../wire/program.ts';
+import type { Origin } from '../base/error.ts';
+import type { Op } from './ops.ts';
+import { syncMode, syncPoints } from './ops.ts';
+import type { PlannedOp, Provenance } from './program.ts';
+
+/** A line of the configuration. */
+interface Entry {
+  readonly key: string;
+  readonly origin: Origin;
+}
 
 interface More {
   readonly optional?: boolean;
@@ -15,12 +21,12 @@ export function step(op: Op, why: Provenance, more: More = {}): PlannedOp {
 }
 
 /** The reason is a line of the configuration; `act` completes "Failed to". */
-export function asked(entry: RawEntry, act: string): Provenance {
+export function asked(entry: Entry, act: string): Provenance {
   return { key: entry.key, origin: entry.origin, act };
 }
 
 /** A line if there is one, else the word `fallback` for what every start does. */
-export function askedBy(entry: RawEntry | undefined, fallback: string, act: string): Provenance {
+export function askedBy(entry: Entry | undefined, fallback: string, act: string): Provenance {
   return entry === undefined ? { key: fallback, act } : asked(entry, act);
 }
 
