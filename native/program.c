@@ -98,11 +98,11 @@ static int decode_op(struct arena *arena, struct reader *r, struct op *op)
 	return 0;
 }
 
-/* Upper bound of what the ops of two lists need: a text list's pointers are fewer than its bytes. */
+/* Upper bound of what the ops of two lists, maybe none, need: a text list's pointers are fewer than its bytes. */
 static int decode_lists(struct program *p, int first, struct reader *r)
 {
 	size_t ops = p->list[first].count + p->list[first + 1].count;
-	size_t size = ops * (sizeof(struct op) + (MAX_OP_ARGS + 1) * (sizeof(struct arg) + 16)) + (r->end - r->at) * 8;
+	size_t size = 8 + ops * (sizeof(struct op) + (MAX_OP_ARGS + 1) * (sizeof(struct arg) + 16)) + (r->end - r->at) * 8;
 	struct arena arena = { .at = map_pages(size), .size = size };
 	if (!arena.at)
 		return -ENOMEM;
