@@ -300,17 +300,11 @@ uint64_t start_time(pid_t pid)
 
 /* ---- words for a human ---- */
 
-static const char *own_name(void)
-{
-	const char *slash = main_argv ? strrchr(main_argv[0], '/') : NULL;
-	return slash ? slash + 1 : main_argv ? main_argv[0] : "lxc-ts";
-}
-
 void complain(const char *first, ...)
 {
 	va_list texts;
 	_buffer_ struct buffer line = { 0 };
-	const char *name = own_name();
+	const char *name = command_name;
 	put_bytes(&line, name, strlen(name));
 	put_bytes(&line, ": ", 2);
 	va_start(texts, first);
@@ -323,7 +317,7 @@ void complain(const char *first, ...)
 
 void die(int status, const char *message)
 {
-	const char *name = own_name();
+	const char *name = command_name;
 	struct iovec parts[] = {
 		{ (void *)name, strlen(name) }, { ": ", 2 }, { (void *)message, strlen(message) }, { "\n", 1 },
 	};

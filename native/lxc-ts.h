@@ -275,6 +275,7 @@ int send_message(struct run *, enum message, uint32_t index, int32_t value, cons
 
 /* ---- client.c, brain.c: reaching a brain and obeying it ---- */
 
+extern const char *command_name; /* as the user typed it, without directory */
 extern char **main_argv;        /* as main() got them; the monitor writes its title over them */
 extern sigset_t caller_mask;    /* the signal mask we were started with; programs we spawn get it back */
 

@@ -5,7 +5,14 @@
 #include "lxc-ts.h"
 
 char **main_argv;
+const char *command_name = "lxc-ts";
 sigset_t caller_mask;
+
+static const char *base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	return slash ? slash + 1 : path;
+}
 
 /* A descriptor opened later must never become somebody's standard output. */
 static void fill_streams(void)
@@ -21,11 +28,10 @@ int main(int argc, char **argv)
 	if (argc < 1)
 		argv = none;
 	main_argv = argv;
-	const char *name = strrchr(argv[0], '/');
-	name = name ? name + 1 : argv[0];
-	if (!strcmp(name, "lxc-init") && argc > 1)
+	command_name = base_name(argv[0]);
+	if (!strcmp(command_name, "lxc-init") && argc > 1)
 		init_main(argv + 1, environ);
-	if (!strcmp(name, ATTACHED_NAME))
+	if (!strcmp(command_name, ATTACHED_NAME))
 		attached_main(argv);
 	sigprocmask(SIG_BLOCK, NULL, &caller_mask);
 	fill_streams();
@@ -37,6 +43,7 @@ int main(int argc, char **argv)
 			die(1, "Failed to use the descriptor of --brain-fd");
 		fcntl(3, F_SETFD, FD_CLOEXEC);
 		close_from(4);
+		command_name = base_name(argv[3]);
 		return client_main(argv + 3, 3);
 	}
 	close_from(3); /* what a caller leaked must not stay open in a monitor for months */

@@ -6,7 +6,7 @@
 
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { LxcError } from '../src/base/error.ts';
@@ -41,7 +41,7 @@ const flags = [
   '-s',
 ];
 
-/** Compile; gives the path of the binary. */
+/** Compile where something changed since the last time; gives the path of the binary. */
 export function buildNative(options: NativeOptions = {}): string {
   const out = options.out ?? join(root, 'build', options.faults === true ? 'faults/lxc-ts' : 'lxc-ts');
   const defines = [
@@ -50,16 +50,26 @@ export function buildNative(options: NativeOptions = {}): string {
   ];
   const compiler = findCompiler();
   const code = sources().filter((name) => name.endsWith('.c'));
+  const args = [...flags, ...compiler.flags, ...defines, '-o', out, ...code];
+  const stamp = hashOf(sources(), [compiler.command, ...args].join('\n'));
+  const stampFile = `${out}.stamp`;
+  if (existsSync(out) && existsSync(stampFile) && readFileSync(stampFile, 'utf8') === stamp) return out;
   mkdirSync(dirname(out), { recursive: true });
-  run(compiler.command, [...flags, ...compiler.flags, ...defines, '-o', out, ...code]);
+  rmSync(stampFile, { force: true });
+  run(compiler.command, args);
+  writeFileSync(stampFile, stamp);
   return out;
 }
 
 /** Changes whenever the helper, the brain's bundle or the protocol between them changes. */
 export function buildId(): string {
-  const hash = createHash('sha256');
   const bundle = join(root, 'dist/lxc.cjs');
-  for (const path of [...sources(), ...(existsSync(bundle) ? [bundle] : [])]) hash.update(readFileSync(path));
+  return hashOf([...sources(), ...(existsSync(bundle) ? [bundle] : [])]);
+}
+
+function hashOf(files: readonly string[], more = ''): string {
+  const hash = createHash('sha256').update(more);
+  for (const path of files) hash.update(readFileSync(path));
   return hash.digest('hex').slice(0, 16);
 }
 
