@@ -15,20 +15,25 @@ export type ParsedLine =
 
 /** Lines end with LF, CR or both; a byte order mark is no part of the first one. */
 export function sourceLines(text: string): readonly SourceLine[] {
+  const start = text.startsWith('\uFEFF') ? 1 : 0;
   return text
-    .replace(/^\uFEFF/, '')
+    .slice(start)
     .split(/\r\n|\n|\r/)
     .map((line, index) => ({ number: index + 1, text: line }));
 }
 
 /** `undefined` for blank lines and comments. */
 export function parseLine(line: string): ParsedLine | undefined {
-  const start = line.replace(/^[ \t]+/, '');
-  if (start === '' || start.startsWith('#')) return undefined;
-  if (!/^lxc(ts)?\./.test(start)) return { kind: 'foreign' };
-  const equals = start.indexOf('=');
+  const content = trim(line);
+  if (content === '' || content.startsWith('#')) return undefined;
+  if (!content.startsWith('lxc.') && !content.startsWith('lxcts.')) return { kind: 'foreign' };
+  const equals = content.indexOf('=');
   if (equals < 0) return { kind: 'broken' };
-  return { kind: 'setting', key: trim(start.slice(0, equals)), text: unquote(trim(start.slice(equals + 1))) };
+  return {
+    kind: 'setting',
+    key: trim(content.slice(0, equals)),
+    text: unquote(trim(content.slice(equals + 1))),
+  };
 }
 
 // By hand, since trim() takes more than these for blanks, and `/[ ]+$/` takes its time on a long run of them.

@@ -26,14 +26,18 @@ const numberedNet = /^lxc\.(net|network)\.([0-9]+)(?:\.(.*))?$/s;
 
 /** A key of the current dialect. */
 export function findKey(key: string): Found | undefined {
-  const net = numberedNet.exec(key);
-  if (net !== null) return net[1] === 'net' ? numbered(net[2], net[3]) : undefined;
+  if (key.startsWith('lxc.net.')) return findNet(key);
   const row = key.includes('<') ? undefined : rows.get(key);
   if (row !== undefined) return { key, row };
   const family = families.find(
     ([prefix, one]) => key.startsWith(prefix) && isNameOf(one, key.slice(prefix.length)),
   );
   return family === undefined ? undefined : { key, row: family[1] };
+}
+
+function findNet(key: string): Found | undefined {
+  const net = numberedNet.exec(key);
+  return net === null ? undefined : numbered(net[2], net[3]);
 }
 
 function numbered(digits: string | undefined, sub: string | undefined): Found | undefined {
@@ -48,8 +52,8 @@ function numbered(digits: string | undefined, sub: string | undefined): Found | 
  * opened last; `undefined` if no older version knew the key.
  */
 export function modernSpelling(key: string): string | undefined {
-  const net = numberedNet.exec(key);
-  if (net?.[1] === 'network') return numberedSpelling(net[2], net[3]);
+  const net = key.startsWith('lxc.network.') ? numberedNet.exec(key) : null;
+  if (net !== null) return numberedSpelling(net[2], net[3]);
   if (key.startsWith('lxc.limit.')) return key.replace('lxc.limit.', 'lxc.prlimit.');
   return key.includes('<') ? undefined : aliases.get(key);
 }

@@ -94,7 +94,8 @@ function behind(key: string, prefix: string): string {
 const netKey = /^lxc\.net\.([0-9]+)\./;
 
 function netsOf(entries: readonly RawEntry[]): readonly Net[] {
-  const byIndex = Map.groupBy(entries, ({ key }) => netKey.exec(key)?.[1]);
+  const own = entries.filter(({ key }) => key.startsWith('lxc.net.'));
+  const byIndex = Map.groupBy(own, ({ key }) => netKey.exec(key)?.[1]);
   return [...byIndex]
     .flatMap(([index, group]) => (index === undefined ? [] : netOf(Number(index), group)))
     .sort((left, right) => left.index - right.index);
