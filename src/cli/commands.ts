@@ -4,13 +4,17 @@ import type { Command } from './command.ts';
 
 export const commands: Readonly<Record<string, () => Promise<Command>>> = {
   'lxc-attach': async () => (await import('./commands/attach.ts')).attach,
+  'lxc-cgroup': async () => (await import('./commands/cgroup.ts')).cgroup,
   'lxc-checkconfig': async () => (await import('./commands/checkconfig.ts')).checkconfig,
   'lxc-config': async () => (await import('./commands/config.ts')).config,
+  'lxc-freeze': async () => (await import('./commands/freeze.ts')).freeze,
   'lxc-info': async () => (await import('./commands/info.ts')).info,
   'lxc-execute': async () => (await import('./commands/execute.ts')).execute,
   'lxc-kill': async () => (await import('./commands/kill.ts')).kill,
   'lxc-ls': async () => (await import('./commands/ls.ts')).ls,
   'lxc-start': async () => (await import('./commands/start.ts')).start,
   'lxc-stop': async () => (await import('./commands/stop.ts')).stop,
+  'lxc-unfreeze': async () => (await import('./commands/freeze.ts')).unfreeze,
+  'lxc-wait': async () => (await import('./commands/wait.ts')).wait,
   lxcd: async () => (await import('./commands/lxcd.ts')).lxcd,
 };

@@ -170,10 +170,9 @@ export class CommandSocket {
    * the next time the container comes to it.
    */
   async watch(wanted: ReadonlySet<State>, { reboot = false } = {}): Promise<StateWatch> {
-    const exchange = await Exchange.open(this.#path);
-    if (exchange === undefined) return new StateWatch(wanted, undefined, undefined);
-    exchange.send(requests.addStateClient, { data: wantedStates(wanted, reboot) });
-    const reply = await exchange.reply();
+    const answer = await this.#exchange(requests.addStateClient, { data: wantedStates(wanted, reboot) });
+    if (answer === undefined) return new StateWatch(wanted, undefined, undefined);
+    const { exchange, reply } = answer;
     if (reply !== undefined) this.#check(reply);
     const now = reply === undefined ? undefined : states[Number(reply.value)];
     return new StateWatch(wanted, exchange, reply?.value === BigInt(noState) ? undefined : now);

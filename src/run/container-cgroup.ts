@@ -3,6 +3,7 @@
 import { readStats, type Stats } from '../cgroup/stats.ts';
 import { cgroupDirectory } from '../host/cgroup-mounts.ts';
 import type { CommandSocket } from './command-socket.ts';
+import { cgroupsOf } from './processes.ts';
 
 /**
  * The directory whose limits hold for the container as a whole; `''` is the unified hierarchy. `undefined` if the
@@ -11,11 +12,21 @@ import type { CommandSocket } from './command-socket.ts';
 export async function limitDir(socket: CommandSocket, controller: string): Promise<string | undefined> {
   if (cgroupDirectory({ controllers: controller, path: '/' }) === undefined) return undefined;
   // Before 4.0 there was but one cgroup for both purposes, and no such question.
-  const path = (await socket.limitCgroup(controller)) ?? (await socket.cgroup(controller));
+  const path =
+    (await socket.limitCgroup(controller)) ??
+    (await socket.cgroup(controller)) ??
+    (await ownPath(socket, controller));
   // The answer starts at the hierarchy's root, with a slash from some monitors and without one from others.
   return path === undefined
     ? undefined
     : cgroupDirectory({ controllers: controller, path: `/${path.replace(/^\/+/, '')}` });
+}
+
+/** Monitors of C LXC do not tell the unified path on a hybrid host; init knows it. */
+async function ownPath(socket: CommandSocket, controller: string): Promise<string | undefined> {
+  const pid = await socket.initPid();
+  const groups = pid === undefined ? [] : cgroupsOf(pid);
+  return groups.find(({ controllers }) => controllers.split(',').includes(controller))?.path;
 }
 
 export async function containerStats(socket: CommandSocket): Promise<Stats> {

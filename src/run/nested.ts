@@ -10,6 +10,7 @@ import { cgroupDirectory } from '../host/cgroup-mounts.ts';
 import { namesInside, textInside } from '../host/inside.ts';
 import { byBytes, isActive, listeners } from './directory.ts';
 import { type Listed, type ListingContext, networkOf, type Settings, settingsOf } from './listing.ts';
+import { cgroupsOf } from './processes.ts';
 import type { State } from './states.ts';
 
 export interface NestedContext {
@@ -77,7 +78,7 @@ function settings(text: string, io: ConfigIo): Settings {
 
 /** The process in the inner container's cgroup that is pid 1 of its own namespace. */
 function nestedInit(outerInit: number, name: string): number | undefined {
-  const pids = cgroupsOf(outerInit).flatMap((directory) =>
+  const pids = directoriesOf(outerInit).flatMap((directory) =>
     [`lxc.payload.${name}`, `lxc/${name}`].flatMap((below) =>
       readText(`${directory}/${below}/cgroup.procs`).split('\n'),
     ),
@@ -89,19 +90,13 @@ function isInit(pid: number): boolean {
   return /^NSpid:.*\t1$/m.test(readText(`/proc/${pid}/status`));
 }
 
-/** `4:memory:/lxc.payload.c1` lines; the unified hierarchy is `0::/lxc.payload.c1`. */
-function cgroupsOf(pid: number): readonly string[] {
-  return readText(`/proc/${pid}/cgroup`)
-    .split('\n')
-    .flatMap((line) => {
-      const [, controllers = '', path] = line.split(':');
-      return path === undefined ? [] : (cgroupDirectory({ controllers, path }) ?? []);
-    });
+function directoriesOf(pid: number): readonly string[] {
+  return cgroupsOf(pid).flatMap((membership) => cgroupDirectory(membership) ?? []);
 }
 
 function stateOf(pid: number | undefined): State {
   if (pid === undefined) return 'RUNNING';
-  const frozen = cgroupsOf(pid).some(
+  const frozen = directoriesOf(pid).some(
     (directory) =>
       readText(`${directory}/freezer.state`) === 'FROZEN\n' ||
       /^frozen 1$/m.test(readText(`${directory}/cgroup.events`)),

@@ -1,0 +1,86 @@
+/** One file in the cgroup of a running container, by its v1 or its v2 name. */
+
+import { readdirSync, readFileSync } from 'node:fs';
+import { errnoCode, reason } from '../base/errno.ts';
+import { LxcError } from '../base/error.ts';
+import { type KeyTarget, resolveKey } from '../cgroup/resolve-key.ts';
+import { writeCgroupFile } from '../cgroup/write.ts';
+import { nearest } from '../config/index.ts';
+import { gatherLayout } from '../host/cgroups.ts';
+import type { CommandSocket } from './command-socket.ts';
+import { limitDir } from './container-cgroup.ts';
+
+/** The file's text with its line ends; that of the other generation is translated. */
+export async function getCgroupItem(socket: CommandSocket, key: string): Promise<string> {
+  const { target, dir } = await locate(socket, key);
+  const text = readItem(dir, target.file);
+  if (target.file === key) return text;
+  // A translation takes one line; files with a line for each device have several, or none.
+  return text
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => `${target.show(line, (file) => readSibling(dir, file))}\n`)
+    .join('');
+}
+
+export async function setCgroupItem(socket: CommandSocket, key: string, value: string): Promise<void> {
+  const { target, dir } = await locate(socket, key);
+  for (const { file, text } of target.settings(value, (sibling) => readSibling(dir, sibling))) {
+    try {
+      writeCgroupFile(`${dir}/${file}`, text);
+    } catch (error) {
+      throw failed(dir, file, error);
+    }
+  }
+}
+
+interface Located {
+  readonly target: KeyTarget;
+  readonly dir: string;
+}
+
+async function locate(socket: CommandSocket, key: string): Promise<Located> {
+  refusePath(key);
+  const target = resolveKey(key, gatherLayout(process.pid));
+  const { controllers, version } = target.hierarchy;
+  if (version === 2 && key.startsWith('devices.'))
+    throw new LxcError(
+      'cgroup v2 has a program in place of this file, which is made when the container starts',
+      {
+        hint: `set lxc.cgroup2.${key} in the configuration and start the container again`,
+      },
+    );
+  const dir = await limitDir(socket, controllers.split(',')[0] ?? '');
+  if (dir !== undefined) return { target, dir };
+  throw new LxcError(`the container has no cgroup in the hierarchy ${controllers || 'of cgroup v2'}`);
+}
+
+/** A name stays in its directory. */
+function refusePath(key: string): void {
+  if (/^\.{0,2}$|\//.test(key))
+    throw new LxcError('it is a path', { hint: 'give the name of one file, such as memory.max' });
+}
+
+function readItem(dir: string, file: string): string {
+  try {
+    return readFileSync(`${dir}/${file}`, 'utf8');
+  } catch (error) {
+    throw failed(dir, file, error);
+  }
+}
+
+function readSibling(dir: string, file: string): string | undefined {
+  try {
+    return readFileSync(`${dir}/${file}`, 'utf8').trim();
+  } catch {
+    return undefined;
+  }
+}
+
+function failed(dir: string, file: string, error: unknown): LxcError {
+  const near = errnoCode(error) === 'ENOENT' ? nearest(file, readdirSync(dir)) : undefined;
+  return new LxcError(`${dir}/${file}: ${reason(error)}`, {
+    hint: near === undefined ? undefined : `did you mean ${near}?`,
+    cause: error,
+  });
+}

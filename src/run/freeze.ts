@@ -1,0 +1,46 @@
+/** Freezing and thawing a container: its cgroup does it, its monitor tells everybody who waits. */
+
+import { errnoCode, reason } from '../base/errno.ts';
+import { LxcError } from '../base/error.ts';
+import { type FreezePatience, type Freezer, setFrozen } from '../cgroup/freeze.ts';
+import type { CommandSocket } from './command-socket.ts';
+import { limitDir } from './container-cgroup.ts';
+
+export async function freeze(socket: CommandSocket, patience: FreezePatience): Promise<void> {
+  await socket.announce('FREEZING');
+  try {
+    await settle(socket, true, patience);
+  } catch (error) {
+    await socket.announce('RUNNING');
+    throw error;
+  }
+  await socket.announce('FROZEN');
+}
+
+export async function unfreeze(socket: CommandSocket, patience: FreezePatience): Promise<void> {
+  await socket.announce('THAWED');
+  await settle(socket, false, patience);
+  await socket.announce('RUNNING');
+}
+
+async function settle(socket: CommandSocket, frozen: boolean, patience: FreezePatience): Promise<void> {
+  const freezer = await freezerOf(socket);
+  if (freezer === undefined) throw new LxcError('this host has no freezer');
+  try {
+    await setFrozen(freezer, frozen, patience);
+  } catch (error) {
+    if (error instanceof LxcError) throw error;
+    // The owner of a container on a unified host may not write there, but the monitor may.
+    const isDenied = ['EACCES', 'EPERM'].includes(errnoCode(error) ?? '');
+    if (isDenied && (await socket.freeze(frozen, patience.seconds))) return;
+    throw new LxcError(`${freezer.dir}: ${reason(error)}`, { cause: error });
+  }
+}
+
+/** The v1 controller where there is one, as C LXC does on a hybrid host. */
+async function freezerOf(socket: CommandSocket): Promise<Freezer | undefined> {
+  const v1 = await limitDir(socket, 'freezer');
+  if (v1 !== undefined) return { version: 1, dir: v1 };
+  const v2 = await limitDir(socket, '');
+  return v2 === undefined ? undefined : { version: 2, dir: v2 };
+}
