@@ -1,8 +1,102 @@
-/** The role `end`: a monitor's container has ended, and hooks or a reboot are due. */
+/**
+ * The role `end`: a monitor says that its container has ended. Down scripts and stop hooks run before it cleans up,
+ * post-stop hooks afterwards, and for a reboot the same monitor gets the program of the next run. All by the record's
+ * head, because files may have been edited since.
+ */
 
+import { LxcError } from '../base/error.ts';
+import { type HookContext, hookCommands } from '../plan/index.ts';
 import type { EndSession } from './connection.ts';
-import type { Exit } from './session.ts';
+import { decodeHead, type Head } from './head.ts';
+import { runHooks } from './hooks.ts';
+import { Log, parseLogLevel } from './log.ts';
+import { downScripts } from './network-scripts.ts';
+import { readRecord } from './record.ts';
+import type { Call, Exit } from './session.ts';
+import { prepareStart, type Reporter, runStart } from './start.ts';
 
-export function end(_session: EndSession): Promise<Exit> {
-  return Promise.resolve({ status: 0, signal: 0 });
+export async function end(session: EndSession): Promise<Exit> {
+  const [dir = '', , target, ...held] = session.argv;
+  const record = readRecord(dir);
+  if (record === undefined) return { status: 1, signal: 0 };
+  const head = decodeHead(record.head);
+  const log = logOf(head);
+  const context = {
+    target: target === 'reboot' ? ('reboot' as const) : ('stop' as const),
+    namespaces: spaces(held),
+  };
+  try {
+    const again = await farewell(session, head, context, log);
+    if (again) await restart(session, head, reporterOf(log));
+    return { status: 0, signal: 0 };
+  } catch (error) {
+    log.write('ERROR', 'stop', error instanceof LxcError ? error.toString() : String(error));
+    return { status: 1, signal: 0 };
+  } finally {
+    log.close();
+  }
+}
+
+/** `net:/proc/4711/fd/9` */
+function spaces(held: readonly string[]): ReadonlyMap<string, string> {
+  return new Map(held.map((one) => [one.slice(0, one.indexOf(':')), one.slice(one.indexOf(':') + 1)]));
+}
+
+/** Done when the monitor has asked for the last time; true when the container is to run again. */
+function farewell(session: EndSession, head: Head, context: HookContext, log: Log): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    session.signal.addEventListener('abort', () => resolve(false), { once: true });
+    session.answer(async (call) => {
+      if (call.what === 'stop') return before(session, head, call, context, log);
+      try {
+        await runHooks(
+          session,
+          hookCommands(head.config, head.request, 'post-stop', withPid({ target: context.target }, call)),
+          log,
+        );
+        resolve(context.target === 'reboot');
+      } catch (error) {
+        // A post-stop hook that fails cancels a reboot.
+        reject(error);
+      }
+    });
+  });
+}
+
+/** What fails here is logged and stops nothing. */
+async function before(
+  session: EndSession,
+  head: Head,
+  call: Call,
+  context: HookContext,
+  log: Log,
+): Promise<void> {
+  const stopHooks = hookCommands(head.config, head.request, 'stop', withPid(context, call));
+  for (const hook of [...downScripts(head), ...stopHooks]) {
+    try {
+      await runHooks(session, [hook], log);
+    } catch (error) {
+      log.write('ERROR', 'hook', error instanceof LxcError ? error.toString() : String(error));
+    }
+  }
+}
+
+function withPid(context: HookContext, { initPid }: Call): HookContext {
+  return initPid === 0 ? context : { ...context, initPid };
+}
+
+/** The caller of the first start may have gone: its cgroups are those of the monitor now. */
+async function restart(session: EndSession, head: Head, reporter: Reporter): Promise<void> {
+  const request = { ...head.request, pid: session.pid };
+  const prepared = await prepareStart(session, { ...head, request }, true);
+  await runStart(session, prepared, reporter);
+}
+
+function logOf({ request, logFile }: Head): Log {
+  const program = request.kind === 'execute' ? 'lxc-execute' : 'lxc-start';
+  return new Log({ program, name: request.name, file: logFile, level: parseLogLevel(request.logLevel) });
+}
+
+function reporterOf(log: Log): Reporter {
+  return { log, warn: (message) => log.write('WARN', 'start', message) };
 }

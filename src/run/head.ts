@@ -16,19 +16,28 @@ export interface Head {
   readonly config: Config;
   /** Names drawn for this run, by configuration key: `lxc.net.0.veth.pair`. */
   readonly items: ReadonlyMap<string, string>;
+  /** The log of the command that asked, for what happens later. */
+  readonly logFile: string | undefined;
 }
 
 const format = 1;
 
-export function encodeHead({ request, config, items }: Head): Buffer {
-  return Buffer.from(JSON.stringify({ format, request, config: dumpConfig(config), items: [...items] }));
+export function encodeHead({ request, config, items, logFile }: Head): Buffer {
+  return Buffer.from(
+    JSON.stringify({ format, request, config: dumpConfig(config), items: [...items], logFile }),
+  );
 }
 
 export function decodeHead(bytes: Buffer): Head {
   const head: unknown = JSON.parse(bytes.toString());
   if (!isHead(head))
     throw new LxcError('Failed to read the record of the container: another version wrote it');
-  return { request: head.request, config: restoreConfig(head.config), items: new Map(head.items) };
+  return {
+    request: head.request,
+    config: restoreConfig(head.config),
+    items: new Map(head.items),
+    logFile: head.logFile,
+  };
 }
 
 interface WrittenHead {
@@ -36,6 +45,7 @@ interface WrittenHead {
   readonly request: KeptRequest;
   readonly config: string;
   readonly items: readonly (readonly [string, string])[];
+  readonly logFile?: string;
 }
 
 /** The directory of records is ours alone, so the format's number stands for all that it promises. */

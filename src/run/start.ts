@@ -77,7 +77,7 @@ export interface PreparedStart {
 /** Changes nothing; what is known to be wrong is thrown. */
 export async function prepareStart(
   session: Session,
-  { request, config }: Head,
+  { request, config, logFile }: Head,
   reboot = false,
 ): Promise<PreparedStart> {
   const dir = recordDir(session, request.lxcpath, request.name);
@@ -91,7 +91,7 @@ export async function prepareStart(
   const complete: StartRequest = { ...asked, initPids };
   const facts = gatherFacts(config, complete);
   const plan = planStart(config, complete, facts);
-  const head: Head = { request, config, items: itemsOf(plan.program) };
+  const head: Head = { request, config, items: itemsOf(plan.program), logFile };
   return { head, facts, plan: { ...plan, program: withHead(plan.program, encodeHead(head)) } };
 }
 

@@ -33,7 +33,12 @@ export const execute: Command = {
       shares: sharesOf(invocation),
     } as const;
     const request = requestOf(session, { lxcpath, name }, choices, invocation);
-    const head = { request, config: withIds(invocation, session, config), items: new Map() };
+    const head = {
+      request,
+      config: withIds(invocation, session, config),
+      items: new Map(),
+      logFile: invocation.log.file,
+    };
     if ((await start(session, head, invocation)) === 'started') return 0;
     throw new LxcError('Failed to run an application inside the container: the name is running already', {
       hint: `choose another name, or run the command there with lxc-attach -n ${name}`,
