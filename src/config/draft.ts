@@ -6,8 +6,9 @@ import { cgroupFile } from './codecs/limit.ts';
 import { storageType } from './codecs/mount.ts';
 import { quoted } from './grammar.ts';
 import { type Found, findKey, modernSpelling, unknownKey } from './lookup.ts';
+import { isOfOtherKind, orderedKey, refuseForeignKind } from './net-rules.ts';
 import type { Row } from './row.ts';
-import type { ConfigIo, Note, RawEntry } from './types.ts';
+import type { ConfigIo, Note, RawEntry, Setting } from './types.ts';
 import { type Config, configOf } from './view.ts';
 
 export interface Draft {
@@ -15,13 +16,6 @@ export interface Draft {
   readonly notes: Note[];
   /** `lxc.rootfs.backend` of 2.x, which may stand before or after the path that it belongs to. */
   backend: string | undefined;
-}
-
-/** A line with its key as spelled. */
-export interface Setting {
-  readonly spelled: string;
-  readonly text: string;
-  readonly origin: Origin;
 }
 
 export function draftOf(config: Config): Draft {
@@ -106,33 +100,10 @@ function resolveKey(draft: Draft, setting: Setting): Found {
   const current = findKey(spelled);
   if (current !== undefined) return current;
   const pattern = modernSpelling(spelled);
-  const found = pattern === undefined ? undefined : findKey(inOrder(draft, pattern, setting));
+  const found = pattern === undefined ? undefined : findKey(orderedKey(draft.entries, pattern, setting));
   if (found === undefined) throw unknownKey(spelled, origin);
   draft.notes.push({ kind: 'legacy', message: `${spelled} is now ${found.key}`, origin });
   return found;
-}
-
-/** `lxc.network.*` without a number: `type` opens an interface, the other keys belong to the one opened last. */
-function inOrder(draft: Draft, pattern: string, { spelled, text, origin }: Setting): string {
-  if (!pattern.includes('<n>')) return pattern;
-  const opens = pattern === 'lxc.net.<n>.type';
-  if (opens && text === '') return 'lxc.net';
-  const index = opens ? nextIndex(draft) : openIndex(draft);
-  if (index !== undefined) return pattern.replace('<n>', `${index}`);
-  throw new LxcError(`Cannot use ${spelled}: no interface is open`, {
-    origin,
-    hint: 'an interface begins with its lxc.network.type line',
-  });
-}
-
-function nextIndex(draft: Draft): number {
-  const indexes = draft.entries.map(({ key }) => Number(/^lxc\.net\.([0-9]+)/.exec(key)?.[1] ?? -1));
-  return indexes.reduce((most, index) => Math.max(most, index), -1) + 1;
-}
-
-function openIndex(draft: Draft): string | undefined {
-  const last = draft.entries.findLast(({ spelled }) => spelled === 'lxc.network.type');
-  return last?.key.split('.')[2];
 }
 
 function check({ key, row }: Found, setting: Setting): void {
@@ -171,46 +142,16 @@ function refuseConflict(draft: Draft, { key }: Found, setting: Setting): void {
       hint: `the other one is ${rival.origin.file}:${rival.origin.line}; an empty value clears it`,
     });
   }
-  refuseForeignKind(draft, key, setting);
-}
-
-// Asked before expressions are tried: compiling those is most of what reading a short file costs.
-function isNet(key: string): boolean {
-  return key.startsWith('lxc.net.');
-}
-
-const kindKey = /^(lxc\.net\.[0-9]+)\.(veth|macvlan|ipvlan|vlan)\./;
-
-/** `veth.*` and the like need an interface of that type. */
-function refuseForeignKind(draft: Draft, key: string, { spelled, origin }: Setting): void {
-  const [, net, kind] = (isNet(key) ? kindKey.exec(key) : undefined) ?? [];
-  if (net === undefined) return;
-  const type = draft.entries.find((entry) => entry.key === `${net}.type`)?.text;
-  if (type === kind) return;
-  const is = type === undefined ? 'has no type yet' : `has the type ${type}`;
-  throw new LxcError(`Cannot use ${spelled}: the interface ${is}`, {
-    origin,
-    hint: `it belongs behind ${net}.type = ${kind}`,
-  });
+  refuseForeignKind(draft.entries, key, setting);
 }
 
 function put(draft: Draft, row: Row<unknown>, entry: RawEntry): void {
   const { key, text } = entry;
   if (key === 'lxc.cap.keep' && splitBlank(text).includes('none')) remove(draft, (one) => one.key === key);
-  dropOtherKinds(draft, entry);
+  remove(draft, isOfOtherKind(entry));
   const at = row.kind === 'one' ? draft.entries.findIndex((one) => one.key === key) : -1;
   if (at < 0) draft.entries.push(entry);
   else draft.entries[at] = entry;
-}
-
-/** A change of the type leaves nothing behind that belongs to the old one. */
-function dropOtherKinds(draft: Draft, { key, text }: RawEntry): void {
-  if (!isNet(key) || !key.endsWith('.type')) return;
-  const net = key.slice(0, -'.type'.length);
-  remove(draft, (one) => {
-    const [, owner, kind] = kindKey.exec(one.key) ?? [];
-    return owner === net && kind !== text;
-  });
 }
 
 /** Where C LXC takes an empty value for 0, though the default is another. */
@@ -230,7 +171,7 @@ function clear(draft: Draft, { key, row }: Found, origin: Origin): void {
   } else if (row.kind === 'group') {
     remove(draft, (entry) => isMember(entry.key, key));
   } else {
-    dropOtherKinds(draft, { key, spelled: key, text: '', origin });
+    remove(draft, isOfOtherKind({ key, text: '' }));
     remove(draft, (entry) => entry.key === key);
   }
 }

@@ -8,7 +8,12 @@ import { type Config, configOf } from './view.ts';
 
 /** Lines of the current dialect, without includes, that parse to the same entries. */
 export function printConfig(config: Config): string {
-  return config.entries.map(({ key, text }) => `${formatLine(key, text)}\n`).join('');
+  return config.entries.map(({ key, text }) => `${formatLine(key, onOneLine(text))}\n`).join('');
+}
+
+/** Only a variable taken from the caller can hold a line break, and its name alone asks for it again. */
+function onOneLine(text: string): string {
+  return /[\r\n]/.test(text) ? text.slice(0, text.indexOf('=')) : text;
 }
 
 /** The entries with the places they came from, as JSON. Notes have been told and are not kept. */

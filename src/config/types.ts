@@ -15,6 +15,13 @@ export interface RawEntry {
   readonly origin: Origin;
 }
 
+/** A line with its key as spelled. */
+export interface Setting {
+  readonly spelled: string;
+  readonly text: string;
+  readonly origin: Origin;
+}
+
 export interface Entry<T> extends RawEntry {
   readonly value: T;
 }

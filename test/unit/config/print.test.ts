@@ -135,6 +135,12 @@ test('a printed configuration is in the current dialect and without includes', (
   );
 });
 
+test('a variable of the caller with line breaks is printed by its name and recorded with its value', () => {
+  const config = parse('lxc.environment = KEY', { env: { KEY: 'one\ntwo' } });
+  expect(printConfig(config)).toBe('lxc.environment = KEY\n');
+  expect(restoreConfig(dumpConfig(config)).many('lxc.environment')[0]?.value.value).toBe('one\ntwo');
+});
+
 test('a recorded configuration keeps spelling and place', () => {
   const config = parse(['', 'lxc.utsname = a']);
   expect(restoreConfig(dumpConfig(config)).one('lxc.uts.name')).toEqual({
