@@ -443,7 +443,8 @@ static void add_state_client(struct client *c)
 	}
 	memcpy(states, c->data, sizeof(states));
 	enum state now = state_now();
-	if (states[now]) {
+	/* 2 asks for the next time, as who wants to see a reboot does. */
+	if (states[now] == 1) {
 		answer_result(c, now, now);
 		return release(c);
 	}
@@ -554,14 +555,17 @@ static bool may_ask(const struct ucred *who)
 	return who->uid == 0 || (who->uid == geteuid() && who->gid == getegid());
 }
 
-static bool from_friend(struct msghdr *message)
+/*
+ * The sender's credentials; those of who connected where the message came before we asked for them (pid 0) and the
+ * sender added none.
+ */
+static bool from_friend(struct client *c, struct msghdr *message)
 {
+	struct ucred who = { 0 };
 	struct cmsghdr *control = CMSG_FIRSTHDR(message);
-	if (!control || control->cmsg_level != SOL_SOCKET || control->cmsg_type != SCM_CREDENTIALS)
-		return false;
-	struct ucred who;
-	memcpy(&who, CMSG_DATA(control), sizeof(who));
-	return may_ask(&who);
+	if (control && control->cmsg_level == SOL_SOCKET && control->cmsg_type == SCM_CREDENTIALS)
+		memcpy(&who, CMSG_DATA(control), sizeof(who));
+	return who.pid ? may_ask(&who) : !c->stranger;
 }
 
 /* Room for the credentials alone: descriptors that come along are closed by the kernel. */
@@ -575,7 +579,7 @@ static ssize_t receive(struct client *c, void *at, size_t size, bool *friend)
 	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1, .msg_control = &control,
 				  .msg_controllen = sizeof(control) };
 	ssize_t count = recvmsg(c->fd, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
-	*friend = count > 0 && from_friend(&message);
+	*friend = count > 0 && from_friend(c, &message);
 	return count;
 }
 
