@@ -144,12 +144,12 @@ static void hold_namespaces(struct run *run)
 			held[i] = open(path, O_RDONLY | O_CLOEXEC);
 }
 
-/* The pages of the stack below us, which the start used more deeply than these months will. */
+/* The pages of the stack below us, which the start used more deeply than these months will; ours may reach one down. */
 static void give_back(void)
 {
 	enum { PAGE = 4096, DEEPEST = 64 * 1024 };
 	uintptr_t stack = (uintptr_t)__builtin_frame_address(0) & -PAGE;
-	madvise((void *)(stack - DEEPEST), DEEPEST, MADV_DONTNEED);
+	madvise((void *)(stack - DEEPEST), DEEPEST - PAGE, MADV_DONTNEED);
 }
 
 static void begin(struct run *run)

@@ -127,7 +127,7 @@ export function run(file: string, args: readonly string[], input = '', uid = 0):
     const child = execFile(file, args, { timeout: 15_000, env, uid, gid: uid }, (_, stdout, stderr) =>
       resolve({ status: child.exitCode, stdout, stderr }),
     );
-    child.stdin?.end(input);
+    child.stdin?.on('error', () => undefined).end(input);
   });
 }
 
