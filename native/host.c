@@ -36,6 +36,15 @@ int op_write_file(struct run *run, const struct op *op)
 			  STR(op, WRITE_FILE_TEXT), LEN(op, WRITE_FILE_TEXT));
 }
 
+/* The descriptor stays open on purpose: the lock ends with the process, whichever way that goes. */
+int op_lock_file(struct run *run, const struct op *op)
+{
+	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	(void)run;
+	int fd = CHECK(open(STR(op, LOCK_FILE_PATH), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+	return fd < 0 ? fd : CHECK(fcntl(fd, F_OFD_SETLK, &lock));
+}
+
 int op_unlink(struct run *run, const struct op *op)
 {
 	(void)run;

@@ -256,7 +256,7 @@ static inline int fault(uint32_t list, uint32_t index)
 
 /* ---- parent ops by topic: cgroup.c, host.c, clone.c, undo.c ---- */
 op_fn op_mkdir_cgroup, op_rmdir_cgroup, op_join_cgroup, op_remove_tree;
-op_fn op_bind_command, op_write_file, op_unlink, op_write_proc, op_write_pidfile, op_signal, op_adopt, op_bpf_devices;
+op_fn op_bind_command, op_write_file, op_unlink, op_lock_file, op_write_proc, op_write_pidfile, op_signal, op_adopt, op_bpf_devices;
 op_fn op_clone, op_detach, op_open_record;
 
 /* ---- child.c: the child list; ops by topic in files of their own ---- */

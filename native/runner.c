@@ -264,6 +264,7 @@ static op_fn *const parent_ops[] = {
 	[OP_RMDIR_CGROUP] = op_rmdir_cgroup,
 	[OP_WRITE_FILE] = op_write_file,
 	[OP_UNLINK] = op_unlink,
+	[OP_LOCK_FILE] = op_lock_file,
 	[OP_JOIN_CGROUP] = op_join_cgroup,
 	[OP_CLONE] = op_clone,
 	[OP_WRITE_PROC] = op_write_proc,

@@ -124,6 +124,7 @@ enum {
 	OP_CONSOLE = 20,
 	OP_REMOVE_TREE = 21,
 	OP_BRING_HOME = 22,
+	OP_LOCK_FILE = 23,
 	OP_OPEN_ROOT = 40,
 	OP_MOUNT = 41,
 	OP_MKDIR = 42,
@@ -187,6 +188,7 @@ enum { ATTACH_CGROUP2, ATTACH_PTY, ATTACH_LOG };
 enum { CONSOLE_SOCKET, CONSOLE_TTY, CONSOLE_PREFIX };
 enum { REMOVE_TREE_PATH };
 enum { BRING_HOME_LINK, BRING_HOME_NAME };
+enum { LOCK_FILE_PATH };
 enum { OPEN_ROOT_PATH };
 enum { MOUNT_SOURCE, MOUNT_SOURCE_WHERE, MOUNT_TARGET, MOUNT_TARGET_WHERE, MOUNT_FSTYPE, MOUNT_FLAGS, MOUNT_DATA, MOUNT_PROPAGATION };
 enum { MKDIR_PATH, MKDIR_WHERE, MKDIR_MODE };
@@ -247,6 +249,7 @@ enum { SET_FIFO_PATH };
 	X(20, console, "sii") \
 	X(21, removeTree, "s") \
 	X(22, bringHome, "ss") \
+	X(23, lockFile, "s") \
 	X(40, openRoot, "s") \
 	X(41, mount, "sisisisi") \
 	X(42, mkdir, "sii") \

@@ -111,6 +111,8 @@ export const ops = {
   removeTree: { code: 21, by: 'P', args: { path: 'str' } },
   /** Move an interface back out of the container (`link` inside it) under the name `name`. */
   bringHome: { code: 22, by: 'P', args: { link: 'str', name: 'str' } },
+  /** Make a file that is not there yet and hold its lock (F_OFD_SETLK) until the process ends, with later programs. */
+  lockFile: { code: 23, by: 'P', args: { path: 'str' } },
 
   /** Take the directory below which `where.rootfs` paths are resolved. */
   openRoot: { code: 40, by: 'C', args: { path: 'str' } },
