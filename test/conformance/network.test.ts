@@ -1,12 +1,13 @@
-/** Network plans, sent to the kernel in namespaces of their own; `ip` and /proc tell what became of them. */
+/** Network plans, executed by the helper in namespaces of our own; `ip` and /proc tell what became of them. */
 
 import { execFileSync } from 'node:child_process';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { errnoNumber } from '../../src/base/errno.ts';
 import { configOf, type Net } from '../../src/config/index.ts';
 import { readAddresses, readInterfaces } from '../../src/host/addresses.ts';
 import { planNetwork } from '../../src/plan/network/index.ts';
 import type { NetworkFacts, NetworkPlan } from '../../src/plan/network-contract.ts';
-import { World } from './network/world.ts';
+import { type Container, Workshop, World } from './network/world.ts';
 
 const bridge = {
   index: 2,
@@ -16,10 +17,18 @@ const bridge = {
 } as const;
 const facts: NetworkFacts = { links: new Map([['br0', bridge]]) };
 
+let workshop: Workshop;
 let world: World;
 
+// The compiler may run.
+beforeAll(() => {
+  workshop = new Workshop();
+}, 120_000);
+
+afterAll(() => workshop[Symbol.dispose]());
+
 beforeEach(async () => {
-  world = await World.open();
+  world = await World.open(workshop);
   world.host('ip', 'link', 'add', 'br0', 'mtu', '1400', 'type', 'bridge');
   world.host('ip', 'addr', 'add', '10.0.3.1/24', 'dev', 'br0');
   world.host('ip', 'link', 'set', 'br0', 'up');
@@ -41,12 +50,8 @@ function plan(...lines: readonly string[]): NetworkPlan {
   return planNetwork(nets(...lines), facts, (limit) => Math.floor(Math.random() * limit));
 }
 
-/** Runs a plan that must succeed. */
-function start(...lines: readonly string[]): NetworkPlan {
-  const made = plan(...lines);
-  expect(world.runOnHost(made.parent)).toEqual(made.parent.map(() => 0));
-  expect(world.runInside(made.child)).toEqual(made.child.map(() => 0));
-  return made;
+function start(...lines: readonly string[]): Promise<Container> {
+  return world.start(plan(...lines));
 }
 
 interface Seen {
@@ -63,18 +68,23 @@ interface Seen {
   }[];
 }
 
-function seen(ip: (...argv: readonly string[]) => string, name: string): Seen {
-  const [found]: readonly Seen[] = JSON.parse(ip('ip', '-j', '-d', 'addr', 'show', 'dev', name));
+type Ip = (...argv: readonly string[]) => string;
+
+function seen(run: Ip, name: string): Seen {
+  const [found]: readonly Seen[] = JSON.parse(run('ip', '-j', '-d', 'addr', 'show', 'dev', name));
   if (found === undefined) throw new Error(`${name} is not there`);
   return found;
 }
 
-const host = (...argv: readonly string[]) => world.host(...argv);
-const inside = (...argv: readonly string[]) => world.inside(...argv);
+const host: Ip = (...argv) => world.host(...argv);
+
+function insideOf(container: Container): Ip {
+  return (...argv) => container.inside(...argv);
+}
 
 describe('a veth pair', () => {
-  test('is made with one request: port of the bridge outside, final name, address and MTU inside', () => {
-    const { items } = start(
+  test('is made with one request: port of the bridge outside, final name, address and MTU inside', async () => {
+    const made = plan(
       '0.type = veth',
       '0.link = br0',
       '0.flags = up',
@@ -84,7 +94,9 @@ describe('a veth pair', () => {
       '0.ipv6.address = fd00::5/64',
       '0.ipv4.gateway = auto',
     );
-    const port = seen(host, items.get('lxc.net.0.veth.pair') ?? '');
+    const container = await world.start(made);
+    const inside = insideOf(container);
+    const port = seen(host, made.items.get('lxc.net.0.veth.pair') ?? '');
     expect(port).toMatchObject({ mtu: 1400, master: 'br0', addr_info: [] });
     expect(port.flags).toContain('UP');
     expect(port.address).toMatch(/^fe:/);
@@ -101,22 +113,27 @@ describe('a veth pair', () => {
     ]);
   });
 
-  test('stays down inside without flags', () => {
-    start('0.type = veth', '0.link = br0');
+  test('stays down inside without flags', async () => {
+    const inside = insideOf(await start('0.type = veth', '0.link = br0'));
     expect(seen(inside, 'eth0').flags).not.toContain('UP');
     expect(seen(inside, 'lo').flags).not.toContain('UP');
   });
 
-  test('is removed by its inverse, twice without an error', () => {
-    const { parent } = start('0.type = veth', '0.link = br0', '0.veth.pair = web0');
-    const undo = parent.flatMap((op) => op.undo ?? []);
-    expect(world.runOnHost([...undo, ...undo])).toEqual([0, 0]);
+  test('is gone from the host when its container has ended', async () => {
+    const container = await start('0.type = veth', '0.link = br0', '0.veth.pair = web0');
+    expect(host('ip', '-br', 'link')).toContain('web0');
+    await container.stop();
     expect(host('ip', '-br', 'link')).not.toContain('web0');
-    expect(inside('ip', '-br', 'link')).not.toContain('eth0');
   });
 
-  test('reaches gateways of both families outside of its networks', () => {
-    start(
+  test('can be made again under the same name as soon as its container has ended', async () => {
+    const lines = ['0.type = veth', '0.link = br0', '0.veth.pair = web0'];
+    for (let round = 0; round < 3; round++) await (await start(...lines)).stop();
+    expect(host('ip', '-br', 'link')).not.toContain('web0');
+  });
+
+  test('reaches gateways of both families outside of its networks', async () => {
+    const container = await start(
       '0.type = veth',
       '0.link = br0',
       '0.flags = up',
@@ -125,37 +142,47 @@ describe('a veth pair', () => {
       '0.ipv6.address = fd00::5/128',
       '0.ipv6.gateway = fd01::1',
     );
-    expect(inside('ip', 'route')).toContain('default via 10.0.3.1 dev eth0');
-    expect(inside('ip', '-6', 'route')).toContain('default via fd01::1 dev eth0');
+    expect(container.inside('ip', 'route')).toContain('default via 10.0.3.1 dev eth0');
+    expect(container.inside('ip', '-6', 'route')).toContain('default via fd01::1 dev eth0');
   });
 
-  test('is its own default route in both families for the gateway dev', () => {
-    start('0.type = veth', '0.link = br0', '0.flags = up', '0.ipv4.gateway = dev', '0.ipv6.gateway = dev');
-    expect(inside('ip', 'route')).toContain('default dev eth0 scope link');
-    expect(inside('ip', '-6', 'route')).toContain('default dev eth0');
+  test('is its own default route in both families for the gateway dev', async () => {
+    const lines = ['0.type = veth', '0.link = br0', '0.flags = up'];
+    const container = await start(...lines, '0.ipv4.gateway = dev', '0.ipv6.gateway = dev');
+    expect(container.inside('ip', 'route')).toContain('default dev eth0 scope link');
+    expect(container.inside('ip', '-6', 'route')).toContain('default dev eth0');
   });
 
-  test('fails with ENODEV where the bridge went away, and leaves nothing', () => {
-    const { parent } = plan('0.type = veth', '0.link = br0', '0.veth.pair = web0');
+  test('fails with ENODEV where the bridge went away, and leaves nothing', async () => {
+    const made = plan('0.type = veth', '0.link = br0', '0.veth.pair = web0');
     host('ip', 'link', 'del', 'br0');
-    expect(world.runOnHost(parent.slice(0, 1))).toEqual([19]);
+    expect(await world.fail(made)).toMatchObject({ list: 0, index: 1, errno: errnoNumber('ENODEV') });
     expect(host('ip', '-br', 'link')).not.toContain('web0');
+  });
+
+  test('is removed where the inside fails, and the failing op is named', async () => {
+    const made = plan('0.type = veth', '0.link = br0', '0.veth.pair = web0');
+    const bad = plan('0.type = veth', '0.link = br0', '0.name = other0', '0.ipv4.address = 10.0.3.5/24');
+    const result = await world.fail({ ...made, child: bad.child });
+    expect(result).toMatchObject({ list: 1, index: 1, errno: errnoNumber('ENODEV') });
+    expect(host('ip', '-br', 'link')).not.toContain('web0');
+  });
+
+  test('does not take the interface of another away that has its name', async () => {
+    const made = plan('0.type = veth', '0.link = br0', '0.veth.pair = web0');
+    host('ip', 'link', 'add', 'web0', 'type', 'bridge');
+    expect(await world.fail(made)).toMatchObject({ list: 0, index: 1, errno: errnoNumber('EEXIST') });
+    expect(host('ip', '-br', 'link')).toContain('web0');
   });
 });
 
 describe('a macvlan', () => {
   test.each(['private', 'vepa', 'bridge', 'passthru'])(
     'of mode %s is born up inside the container',
-    (mode) => {
-      const lines = [
-        '0.type = macvlan',
-        `0.macvlan.mode = ${mode}`,
-        '0.link = br0',
-        '0.flags = up',
-        '0.mtu = 1300',
-      ];
-      start(...lines, '0.ipv4.address = 192.168.0.23/24');
-      const nic = seen(inside, 'eth0');
+    async (mode) => {
+      const lines = ['0.type = macvlan', `0.macvlan.mode = ${mode}`, '0.link = br0', '0.flags = up'];
+      const container = await start(...lines, '0.mtu = 1300', '0.ipv4.address = 192.168.0.23/24');
+      const nic = seen(insideOf(container), 'eth0');
       expect(nic.linkinfo).toMatchObject({ info_kind: 'macvlan', info_data: { mode } });
       expect(nic.flags).toContain('UP');
       expect(nic.mtu).toBe(1300);
@@ -164,14 +191,23 @@ describe('a macvlan', () => {
     },
   );
 
-  test('cannot be passthru on a parent that has others', () => {
-    start('0.type = macvlan', '0.link = br0');
-    const { parent } = plan('0.type = macvlan', '0.link = br0', '0.name = eth5', '0.macvlan.mode = passthru');
-    expect(world.runOnHost(parent)).toEqual([22]);
+  test('cannot be passthru on a parent that has others', async () => {
+    await start('0.type = macvlan', '0.link = br0');
+    const made = plan('0.type = macvlan', '0.link = br0', '0.macvlan.mode = passthru');
+    expect(await world.fail(made)).toMatchObject({ index: 1, errno: errnoNumber('EINVAL') });
   });
+
+  test.each([['passthru'], ['private']])(
+    'of mode %s with a fixed hardware address follows at once on one that has ended',
+    async (mode) => {
+      const lines = ['0.type = macvlan', `0.macvlan.mode = ${mode}`, '0.link = br0', '0.flags = up'];
+      const made = plan(...lines, '0.hwaddr = 00:16:3e:01:02:03');
+      for (let round = 0; round < 4; round++) await (await world.start(made)).stop();
+    },
+  );
 });
 
-test('the network of the board example has both interfaces up and addressed', () => {
+test('the network of the board example has both interfaces up and addressed', async () => {
   const nic = (index: number, address: string) => [
     `${index}.type = macvlan`,
     `${index}.macvlan.mode = vepa`,
@@ -180,24 +216,24 @@ test('the network of the board example has both interfaces up and addressed', ()
     `${index}.name = eth${index}`,
     `${index}.ipv4.address = ${address}`,
   ];
-  start(...nic(0, '192.168.0.23'), ...nic(1, '192.168.128.23'));
-  expect(readInterfaces(world.containerPid)).toEqual(['eth0', 'eth1']);
-  expect(readAddresses(world.containerPid)).toEqual([
+  const { pid } = await start(...nic(0, '192.168.0.23'), ...nic(1, '192.168.128.23'));
+  expect(readInterfaces(pid)).toEqual(['eth0', 'eth1']);
+  expect(readAddresses(pid)).toEqual([
     { name: 'eth0', family: 4, address: '192.168.0.23', prefix: 24 },
     { name: 'eth1', family: 4, address: '192.168.128.23', prefix: 24 },
   ]);
 });
 
-test('an empty network takes addresses and an MTU for lo', () => {
-  start('0.type = empty', '0.flags = up', '0.mtu = 1500', '0.ipv4.address = 10.1.1.1/32');
-  const lo = seen(inside, 'lo');
+test('an empty network takes addresses and an MTU for lo', async () => {
+  const lines = ['0.type = empty', '0.flags = up', '0.mtu = 1500', '0.ipv4.address = 10.1.1.1/32'];
+  const lo = seen(insideOf(await start(...lines)), 'lo');
   expect(lo.mtu).toBe(1500);
   expect(lo.flags).toContain('UP');
   expect(lo.addr_info.map(({ local }) => local)).toContain('10.1.1.1');
 });
 
-test('addresses read from /proc are those that ip shows, without lo and link-local ones', () => {
-  start(
+test('addresses read from /proc are those of the configuration, without lo and link-local ones', async () => {
+  const { pid } = await start(
     '0.type = veth',
     '0.link = br0',
     '0.flags = up',
@@ -210,7 +246,7 @@ test('addresses read from /proc are those that ip shows, without lo and link-loc
     '1.ipv4.address = 10.5.3.5/24',
     '1.ipv6.address = fd01::5/64',
   );
-  expect(readAddresses(world.containerPid).map(({ name, address }) => `${name} ${address}`)).toEqual([
+  expect(readAddresses(pid).map(({ name, address }) => `${name} ${address}`)).toEqual([
     'eth0 10.0.3.5',
     'eth0 10.0.4.5',
     'eth1 10.5.3.5',

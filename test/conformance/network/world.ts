@@ -1,116 +1,151 @@
 /**
- * A host and a container as two network namespaces of our own, ops sent in them by `send.c`, and `ip -j` to look
- * at the result. Needs root, a C compiler and iproute2.
+ * A host in a network namespace of its own, and containers that the native helper starts there with the ops of a
+ * network plan; `ip -j` looks at the result. Needs root, a C compiler and iproute2.
  */
 
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { decodeOp, encodeOp } from '../../../src/wire/encode.ts';
-import type { Op } from '../../../src/wire/ops.ts';
-import type { PlannedOp } from '../../../src/wire/program.ts';
+import { buildNative } from '../../../scripts/native.ts';
+import type { NetworkPlan } from '../../../src/plan/network-contract.ts';
+import { type Op, syncMode, syncPoints } from '../../../src/wire/ops.ts';
+import type { Program } from '../../../src/wire/program.ts';
+import { FakeBrain, planned, program, type Result } from '../fake-brain.ts';
 
-export class World implements AsyncDisposable {
+/** The helper, compiled where it has changed, and a place for its wrappers. */
+export class Workshop implements Disposable {
   readonly #dir = mkdtempSync(join(tmpdir(), 'lxc-ts-network-'));
-  readonly #host: ChildProcess;
-  readonly #container: ChildProcess;
+  readonly helper = buildNative();
 
-  static async open(): Promise<World> {
-    const host = await holdNamespace([]);
-    return new World(host, await holdNamespace(enter(host)));
+  /** The helper as a command of the namespace that `prefix` enters. */
+  commandIn(prefix: readonly string[], id: number): string {
+    const file = join(this.#dir, `lxc-ts-in-${id}`);
+    writeFileSync(file, `#!/bin/sh\nexec ${prefix.join(' ')} ${this.helper} "$@"\n`, { mode: 0o755 });
+    return file;
   }
 
-  private constructor(host: ChildProcess, container: ChildProcess) {
+  [Symbol.dispose](): void {
+    rmSync(this.#dir, { recursive: true });
+  }
+}
+
+export class World implements AsyncDisposable {
+  readonly #host: ChildProcess;
+  readonly #command: string;
+  readonly #containers: Container[] = [];
+
+  static async open(workshop: Workshop): Promise<World> {
+    return new World(workshop, await holdNamespace());
+  }
+
+  private constructor(workshop: Workshop, host: ChildProcess) {
     this.#host = host;
-    this.#container = container;
-    const source = new URL('send.c', import.meta.url).pathname;
-    execFileSync('cc', ['-std=gnu11', '-Wall', '-o', join(this.#dir, 'send'), source]);
+    this.#command = workshop.commandIn(enter(pidOf(host)), pidOf(host));
   }
 
   get hostPid(): number {
     return pidOf(this.#host);
   }
 
-  get containerPid(): number {
-    return pidOf(this.#container);
+  /** Run a program on the host. */
+  host(...argv: readonly string[]): string {
+    return runIn(this.hostPid, argv);
   }
 
-  /** Run a program in the host's namespace. */
-  host(...argv: readonly string[]): string {
-    return run(this.#host, argv);
+  /** Start a container with this network; it lives until it is stopped or the world ends. */
+  async start(network: NetworkPlan): Promise<Container> {
+    const { container, result } = await this.#run(network);
+    if (result.kind !== 'ok') throw new Error(`the start failed: ${JSON.stringify(result)}`);
+    return container;
+  }
+
+  /** Start a container that cannot be started. */
+  async fail(network: NetworkPlan): Promise<Result> {
+    const { container, result } = await this.#run(network);
+    if (result.kind !== 'failed') throw new Error('the start did not fail');
+    await container.stop();
+    return result;
+  }
+
+  async #run(network: NetworkPlan): Promise<{ container: Container; result: Result }> {
+    const brain = new FakeBrain(this.#command);
+    await brain.hello();
+    const result = await brain.answer(programOf(network));
+    brain.exit();
+    const container = new Container(brain, result.kind === 'ok' ? result.value : undefined);
+    this.#containers.push(container);
+    return { container, result };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const container of this.#containers) await container.stop();
+    this.#host.kill('SIGKILL');
+    if (this.#host.exitCode === null && this.#host.signalCode === null) await once(this.#host, 'exit');
+  }
+}
+
+export class Container {
+  readonly #brain: FakeBrain;
+  #init: number | undefined;
+
+  constructor(brain: FakeBrain, init: number | undefined) {
+    this.#brain = brain;
+    this.#init = init;
+  }
+
+  get pid(): number {
+    if (this.#init === undefined) throw new Error('the container does not run');
+    return this.#init;
   }
 
   /** Run a program in the container's namespace. */
   inside(...argv: readonly string[]): string {
-    return run(this.#container, argv);
+    return runIn(this.pid, argv);
   }
 
-  /** The errno of each op; they are sent in their wire form. */
-  runOnHost(ops: readonly (Op | PlannedOp)[]): readonly number[] {
-    return this.#send(this.#host, ops);
-  }
-
-  runInside(ops: readonly (Op | PlannedOp)[]): readonly number[] {
-    return this.#send(this.#container, ops);
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    for (const process of [this.#container, this.#host]) {
-      process.kill('SIGKILL');
-      if (process.exitCode === null && process.signalCode === null) await once(process, 'exit');
-    }
-    rmSync(this.#dir, { recursive: true });
-  }
-
-  #send(process: ChildProcess, ops: readonly (Op | PlannedOp)[]): readonly number[] {
-    if (ops.length === 0) return [];
-    const input = ops.map((op) => `${line(op, this.containerPid)}\n`).join('');
-    const out = run(process, [join(this.#dir, 'send')], input);
-    return out.trim().split('\n').map(Number);
+  /** End init and wait for the monitor, which runs the inverses. */
+  async stop(): Promise<void> {
+    if (this.#init !== undefined) process.kill(this.#init, 'SIGKILL');
+    this.#init = undefined;
+    await this.#brain.ended();
   }
 }
 
+const newNetwork = 0x4000_0000;
+
+/** The smallest program that has a network: clone, the host's side, the inside, a command that waits. */
+function programOf(network: NetworkPlan): Program {
+  const sync = (mode: number): Op => ({ op: 'sync', args: { point: syncPoints['post-configure'], mode } });
+  const clone: Op = { op: 'clone', args: { flags: newNetwork, cgroup2: '', pidNamespace: '' } };
+  const wait: Op = { op: 'exec', args: { argv: ['sleep', '600'], env: ['PATH=/usr/bin:/bin'] } };
+  return program({
+    parent: [planned(clone), ...network.parent, planned(sync(syncMode.post))],
+    child: [planned(sync(syncMode.await)), ...network.child, planned(wait)],
+    settings: [{ op: 'setInit', args: { stop: 9, clone: newNetwork } }],
+    after: 'monitor',
+  });
+}
+
 /** `cat` holds a namespace until we end; its echo says that it has entered it. */
-async function holdNamespace(prefix: readonly string[]): Promise<ChildProcess> {
-  const [file = '', ...args] = [...prefix, 'unshare', '-n', 'cat'];
-  const child = spawn(file, args, { stdio: ['pipe', 'pipe', 'inherit'] });
+async function holdNamespace(): Promise<ChildProcess> {
+  const child = spawn('unshare', ['-n', 'cat'], { stdio: ['pipe', 'pipe', 'inherit'] });
   child.stdin.write('\n');
   await once(child.stdout, 'data');
   return child;
 }
 
-function enter(process: ChildProcess): readonly string[] {
-  return ['nsenter', '-t', `${pidOf(process)}`, '-n'];
+function enter(pid: number): readonly string[] {
+  return ['nsenter', '-t', `${pid}`, '-n'];
 }
 
-function run(process: ChildProcess, argv: readonly string[], input = ''): string {
-  const [file = '', ...args] = [...enter(process), ...argv];
-  return execFileSync(file, args, { encoding: 'utf8', input });
+function runIn(pid: number, argv: readonly string[]): string {
+  const [file = '', ...args] = [...enter(pid), ...argv];
+  return execFileSync(file, args, { encoding: 'utf8' });
 }
 
 function pidOf({ pid }: ChildProcess): number {
   if (pid === undefined) throw new Error('the process was not started');
   return pid;
-}
-
-function line(op: Op, init: number): string {
-  const { args } = decodeOp(encodeOp(op));
-  if (op.op === 'writeFile') return `W ${op.args.path} ${Buffer.from(op.args.text).toString()}`;
-  const request = args.get('request');
-  const patches = args.get('patches');
-  if (!Buffer.isBuffer(request) || !Buffer.isBuffer(patches))
-    throw new Error(`${op.op} is not sent by these tests`);
-  return ['N', init, args.get('ignore'), request.toString('hex'), ...patchWords(patches)].join(' ');
-}
-
-const patchBytes = 24;
-
-function patchWords(patches: Buffer): readonly string[] {
-  return Array.from({ length: patches.length / patchBytes }, (_, index) => {
-    const at = index * patchBytes;
-    const name = patches.toString('latin1', at + 8, at + patchBytes).replaceAll('\0', '');
-    return `${patches.readUInt32LE(at)}:${patches.readUInt32LE(at + 4)}:${name}`;
-  });
 }
