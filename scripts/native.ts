@@ -52,9 +52,9 @@ export function buildNative(options: NativeOptions = {}): string {
   const code = sources().filter((name) => name.endsWith('.c'));
   const args = [...flags, ...compiler.flags, ...defines, '-o', out, ...code];
   const stamp = hashOf(sources(), [compiler.command, ...args].join('\n'));
-  const stampFile = `${out}.stamp`;
+  const stampFile = join(root, 'build', `${out.replaceAll('/', '-')}.stamp`);
   if (existsSync(out) && existsSync(stampFile) && readFileSync(stampFile, 'utf8') === stamp) return out;
-  mkdirSync(dirname(out), { recursive: true });
+  for (const path of [out, stampFile]) mkdirSync(dirname(path), { recursive: true });
   rmSync(stampFile, { force: true });
   run(compiler.command, args);
   writeFileSync(stampFile, stamp);

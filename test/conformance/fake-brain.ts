@@ -104,7 +104,7 @@ export class FakeBrain {
     this.frames = new FrameReader(socket);
     this.process.stdout?.on('data', (chunk: Buffer) => this.#stdout.push(chunk));
     this.process.stderr?.on('data', (chunk: Buffer) => this.#stderr.push(chunk));
-    this.#ended = once(this.process, 'exit');
+    this.#ended = once(this.process, 'close');
   }
 
   get stdout(): string {
