@@ -185,18 +185,17 @@ static int op_sync(struct run *run, const struct op *op)
 	return 0;
 }
 
-/* Did the child exec before it died? Its flags stay readable as long as it is not reaped. */
-static bool has_execed(pid_t pid)
+/* 1 exec'd, 0 not, -errno where it cannot be seen. Flags stay readable as long as it is not reaped. */
+static int has_execed(pid_t pid)
 {
 	char path[64], text[512], number[24];
 	format_number(number, pid);
 	JOIN(path, "/proc/", number, "/stat");
-	if (read_file(path, text, sizeof(text)) < 0)
-		return false;
-	const char *at = strrchr(text, ')');
+	int err = read_file(path, text, sizeof(text));
+	const char *at = err < 0 ? NULL : strrchr(text, ')');
 	for (int field = 2; at && field < 9; field++)
 		at = strchr(at + 1, ' ');
-	return at && (at++, !(parse_number(&at) & PF_FORKNOEXEC));
+	return at ? (at++, !(parse_number(&at) & PF_FORKNOEXEC)) : err < 0 ? err : -EBADMSG;
 }
 
 int await_exec(struct run *run)
@@ -209,18 +208,18 @@ int await_exec(struct run *run)
 		if (got == 0)
 			close_fd(&run->sync);
 	}
-	siginfo_t info = { 0 };
 	if (run->failed)
 		return -1;
-	if (run->child > 0 && waitid(P_PID, run->child, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid != 0
-	    && !has_execed(run->child)) {
-		char status[24];
-		format_number(status, info.si_status);
-		detail(info.si_code == CLD_EXITED ? "exited before its program ran, status " : "killed before its program ran, signal ", status, NULL);
-		set_failure(run, LIST_CHILD, last ? last - 1 : 0, ESAID, detail_take());
-		return -1;
-	}
-	return 0;
+	/* A dying process closes its descriptors some time before it can be waited for. */
+	siginfo_t info = { 0 };
+	int execed = run->child > 0 ? has_execed(run->child) : 1;
+	if (execed > 0 || RETRY(waitid(P_PID, run->child, &info, WEXITED | WNOWAIT | (execed < 0 ? WNOHANG : 0))) < 0 || info.si_pid == 0)
+		return 0;
+	char status[24];
+	format_number(status, info.si_status);
+	detail(info.si_code == CLD_EXITED ? "exited before its program ran, status " : "killed before its program ran, signal ", status, NULL);
+	set_failure(run, LIST_CHILD, last ? last - 1 : 0, ESAID, detail_take());
+	return -1;
 }
 
 /* The brain has programs run (by SPAWN, in the client), then says RESUME or ABORT. */
