@@ -122,7 +122,10 @@ describe('the command socket', () => {
   test('tells a stranger that he may not ask', async () => {
     const { name } = await started('nmon-strange');
     execFileSync('chmod', ['-R', 'a+rX', installation.dir]);
-    const info = await run('/usr/bin/lxc-info', ['-P', lxcpath, '-n', name], '', 65534);
+    // C LXC keeps the locks of users below their home.
+    const home = join(installation.dir, 'home');
+    execFileSync('install', ['-d', '-o', '65534', home]);
+    const info = await run('/usr/bin/lxc-info', ['-P', lxcpath, '-n', name], { uid: 65534, home });
     expect(info.status).toBe(1);
     expect(info.stderr).toContain('Insufficent privileges');
     expect((await tool('lxc-info', name, '-s')).stdout).toContain('RUNNING');
@@ -154,7 +157,7 @@ describe("LXC's own tools", () => {
     expect(info.stdout).toContain(`${pid}`);
     expect((await tool('lxc-info', name, '-c', 'lxc.uts.name')).stdout).toBe(`lxc.uts.name = ${name}\n`);
     const list = await run('/usr/bin/lxc-ls', ['-P', lxcpath, '-f', '-F', 'NAME,STATE,PID,GROUPS']);
-    expect(list.stdout).toMatch(new RegExp(`${name} +RUNNING +${pid} +onboot,web`));
+    expect(list.stdout).toMatch(new RegExp(`${name} +RUNNING +${pid} +onboot`));
     expect((await tool('lxc-wait', name, '-s', 'RUNNING', '-t', '5')).status).toBe(0);
   });
 
@@ -432,7 +435,7 @@ describe('attach', () => {
     const { name } = await started('nmon-between');
     const stdio: Op = { op: 'stdio', args: { mode: 2, controlling: 1 } };
     const job = attach(name, [stdio, exec('sh', '-c', 'tty; read line; echo "read $line"; exit 8')], 1);
-    await job.result;
+    await sleep(300);
     job.process.stdin?.end('hello\n');
     const { status, stdout } = await job.ended;
     expect(stdout).toContain('/dev/pts/3');
@@ -453,9 +456,8 @@ describe('attach', () => {
     const box = join(lxcpath, name, 'rootfs/bin/mount');
     execFileSync('ln', ['-sf', 'busybox', box]);
     const hook: Op = { op: 'runHook', args: { text: `(${attack}) >/tmp/attack`, env: ['PATH=/bin'] } };
-    expect((await attach(name, [hook, exec('sh', '-c', 'sleep 0.6; cat /tmp/attack')]).ended).stdout).toMatch(
-      /Text file busy|Read-only file system/,
-    );
+    const { stdout } = await attach(name, [hook, exec('sh', '-c', 'sleep 0.6; cat /tmp/attack')]).ended;
+    expect(stdout.match(/Read-only file system/g)).toHaveLength(2);
     expect(digest(installation.helper)).toBe(before);
   });
 });

@@ -121,13 +121,13 @@ function exitOf(result: RunResult) {
 const wait = (status: number) => ((status & 0x7f) === 0 ? (status >> 8) & 0xff : 128 + (status & 0x7f));
 
 /** A command of the machine: C LXC's tools. */
-export function run(file: string, args: readonly string[], input = '', uid = 0): Promise<Ended> {
+export function run(file: string, args: readonly string[], { uid = 0, home = '/' } = {}): Promise<Ended> {
   return new Promise((resolve) => {
-    const env = { PATH: process.env['PATH'] ?? '', LC_ALL: 'C' };
+    const env = { PATH: process.env['PATH'] ?? '', LC_ALL: 'C', HOME: home };
     const child = execFile(file, args, { timeout: 15_000, env, uid, gid: uid }, (_, stdout, stderr) =>
       resolve({ status: child.exitCode, stdout, stderr }),
     );
-    child.stdin?.on('error', () => undefined).end(input);
+    child.stdin?.on('error', () => undefined).end();
   });
 }
 
