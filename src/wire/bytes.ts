@@ -5,8 +5,10 @@
 
 import { LxcError } from '../base/error.ts';
 
+const firstCapacity = 1024;
+
 export class ByteWriter {
-  readonly #parts: Buffer[] = [];
+  #bytes = Buffer.allocUnsafe(firstCapacity);
   #size = 0;
 
   get size(): number {
@@ -14,52 +16,70 @@ export class ByteWriter {
   }
 
   u16(value: number): this {
-    const part = Buffer.allocUnsafe(2);
-    part.writeUInt16LE(value);
-    return this.#push(part);
+    const at = this.#grow(2);
+    this.#bytes.writeUInt16LE(value, at);
+    return this;
   }
 
   u32(value: number): this {
-    const part = Buffer.allocUnsafe(4);
-    part.writeUInt32LE(value >>> 0);
-    return this.#push(part);
+    const at = this.#grow(4);
+    this.#bytes.writeUInt32LE(value >>> 0, at);
+    return this;
   }
 
   i64(value: number | bigint): this {
-    const part = Buffer.allocUnsafe(8);
-    part.writeBigUInt64LE(BigInt.asUintN(64, BigInt(value)));
-    return this.#push(part);
+    if (typeof value === 'number') return this.u32(value).u32(Math.floor(value / 2 ** 32));
+    const at = this.#grow(8);
+    this.#bytes.writeBigUInt64LE(BigInt.asUintN(64, value), at);
+    return this;
   }
 
   /** u32 length, the bytes, and zeros up to the next multiple of 4, at least one. */
   blob(bytes: Uint8Array): this {
-    this.u32(bytes.length);
-    this.#push(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
-    return this.#push(Buffer.alloc(4 - (bytes.length % 4)));
+    return this.u32(bytes.length).raw(bytes).#pad(bytes.length);
   }
 
   text(value: string): this {
-    return this.blob(Buffer.from(value));
+    const length = Buffer.byteLength(value);
+    this.u32(length);
+    const at = this.#grow(length);
+    this.#bytes.write(value, at, length);
+    return this.#pad(length);
   }
 
   /** Each text followed by a NUL. */
   texts(values: readonly string[]): this {
-    return this.blob(Buffer.from(values.map((value) => `${value}\0`).join('')));
+    return this.text(values.map((value) => `${value}\0`).join(''));
   }
 
   /** Bytes as they are, without length. */
   raw(bytes: Uint8Array): this {
-    return this.#push(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+    const at = this.#grow(bytes.length);
+    this.#bytes.set(bytes, at);
+    return this;
   }
 
   take(): Buffer {
-    return Buffer.concat(this.#parts, this.#size);
+    return this.#bytes.subarray(0, this.#size);
   }
 
-  #push(part: Buffer): this {
-    this.#parts.push(part);
-    this.#size += part.length;
+  #pad(length: number): this {
+    const count = 4 - (length % 4);
+    const at = this.#grow(count);
+    this.#bytes.fill(0, at, at + count);
     return this;
+  }
+
+  /** Room for `count` more bytes; where they start. */
+  #grow(count: number): number {
+    const at = this.#size;
+    this.#size += count;
+    if (this.#size > this.#bytes.length) {
+      const larger = Buffer.allocUnsafe(Math.max(this.#size, this.#bytes.length * 2));
+      larger.set(this.#bytes.subarray(0, at));
+      this.#bytes = larger;
+    }
+    return at;
   }
 }
 

@@ -33,15 +33,15 @@ export function encodeOp(op: Op): Buffer {
 }
 
 function writeOp(out: ByteWriter, op: Op, flags: number, link: number): void {
-  const args = Object.entries<ArgKind>(ops[op.op].args);
+  const args = argsOf.get(op.op) ?? [];
   out.u16(ops[op.op].code).u16(flags).u16(link).u16(args.length);
-  const values = new Map<string, unknown>(Object.entries(op.args));
-  for (const [name, kind] of args) writeArg(out, kind, values.get(name), `${op.op}.${name}`);
+  const values: Readonly<Record<string, unknown>> = op.args;
+  for (const [name, kind] of args) writeArg(out, kind, values[name], op.op, name);
 }
 
-function writeArg(out: ByteWriter, kind: ArgKind, value: unknown, what: string): void {
+function writeArg(out: ByteWriter, kind: ArgKind, value: unknown, op: OpName, name: string): void {
   if (kind === 'int' && (typeof value === 'number' || typeof value === 'bigint')) {
-    out.blob(new ByteWriter().i64(value).take());
+    out.u32(8).i64(value).u32(0);
   } else if (kind === 'str' && typeof value === 'string' && !value.includes('\0')) {
     out.text(value);
   } else if (kind === 'strs' && Array.isArray(value)) {
@@ -49,12 +49,17 @@ function writeArg(out: ByteWriter, kind: ArgKind, value: unknown, what: string):
   } else if (kind === 'bytes' && value instanceof Uint8Array) {
     out.blob(value);
   } else {
-    throw new LxcError(`Failed to encode ${what}: not a ${kind}`);
+    throw new LxcError(`Failed to encode ${op}.${name}: not a ${kind}`);
   }
 }
 
 const names = new Map<number, OpName>();
-for (const [name, row] of Object.entries(ops)) if (isOpName(name)) names.set(row.code, name);
+const argsOf = new Map<OpName, readonly (readonly [name: string, kind: ArgKind])[]>();
+for (const [name, row] of Object.entries(ops)) {
+  if (!isOpName(name)) continue;
+  names.set(row.code, name);
+  argsOf.set(name, Object.entries<ArgKind>(row.args));
+}
 
 function isOpName(name: string): name is OpName {
   return name in ops;
