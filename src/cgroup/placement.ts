@@ -27,7 +27,7 @@ export interface Place {
   readonly payloadPath: string;
   readonly monitor: string | undefined;
   readonly monitorParents: readonly string[];
-  /** Where a monitor goes before its own directory is removed, if the configuration names a place. */
+  /** Where a monitor goes before its own directory is removed; `undefined`: to `base`. */
   readonly pivot: string | undefined;
 }
 
@@ -104,7 +104,6 @@ export function placeCgroups(request: PlacementRequest, facts: CgroupFacts): rea
   const payload = `${names.payload.join('/')}${freeSuffix(request, facts, 'payload')}`;
   const monitor = `${names.monitor.join('/')}${freeSuffix(request, facts, 'monitor')}`;
   const inner = config.value('lxc.cgroup.dir.container.inner');
-  const pivot = config.one('lxc.cgroup.dir.monitor.pivot')?.value;
   return facts.hierarchies.map((hierarchy) => {
     const base = baseOf(request, hierarchy);
     const limit = `${base}/${payload}`;
@@ -120,7 +119,7 @@ export function placeCgroups(request: PlacementRequest, facts: CgroupFacts): rea
       payloadPath: own.slice(hierarchy.mount.length),
       monitor: watched ? `${base}/${monitor}` : undefined,
       monitorParents: watched ? chain(base, names.monitor) : [],
-      pivot: pivot === undefined ? undefined : `${base}/${pivot}`,
+      pivot: pivotOf(config, hierarchy, base),
     };
   });
 }
@@ -134,6 +133,14 @@ function hasMonitor({ config, detached }: PlacementRequest, hierarchy: Hierarchy
   const { controllers, own, base } = hierarchy;
   if (controllers === '' || controllers === 'name=systemd') return true;
   return own !== base || config.one('lxc.cgroup.dir.monitor') !== undefined;
+}
+
+/** v2 allows processes only in the root and in leaves, so below the root a leaf is made. */
+function pivotOf(config: Config, { version, mount }: Hierarchy, base: string): string | undefined {
+  const asked = config.one('lxc.cgroup.dir.monitor.pivot')?.value;
+  const leaf = version === 2 && base !== mount ? 'lxc.pivot' : undefined;
+  const name = asked ?? leaf;
+  return name === undefined ? undefined : `${base}/${name}`;
 }
 
 function freeSuffix(request: PlacementRequest, facts: CgroupFacts, which: 'payload' | 'monitor'): string {

@@ -75,7 +75,7 @@ function describe({ hierarchy, payload, payloadPath, limit, limitPath }: Place):
   };
 }
 
-/** A pivot that the configuration names; others share it, so it is not removed. */
+/** Other monitors share it. */
 function makePivot({ monitor, pivot }: Place): readonly PlannedOp[] {
   return monitor === undefined || pivot === undefined ? [] : [v1.makeDirectory(pivot, true)];
 }

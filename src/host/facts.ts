@@ -106,16 +106,3 @@ function textOf(path: string): string | undefined {
     throw new LxcError(`Failed to read ${path}: ${reason(error)}`, { cause: error });
   }
 }
-
-const usualMounts = [
-  '/usr/lib/x86_64-linux-gnu/lxc/rootfs',
-  '/usr/lib/aarch64-linux-gnu/lxc/rootfs',
-  '/usr/lib64/lxc/rootfs',
-  '/usr/lib/lxc/rootfs',
-  '/usr/local/lib/lxc/rootfs',
-] as const;
-
-/** Where root file systems are mounted: LXC's own place where it is installed, else one of ours. */
-export function defaultRootfsMount(): string {
-  return usualMounts.find((path) => existsSync(path)) ?? '/run/lxc-ts/rootfs';
-}

@@ -1,9 +1,8 @@
 /** A plan in readable text, or as JSON: what `lxc-start --plan` prints and golden tests compare. */
 
 import { showOrigin } from '../base/error.ts';
-import type { Op } from '../wire/ops.ts';
-import { syncPoints } from '../wire/ops.ts';
 import type { PlannedOp, Program } from '../wire/program.ts';
+import { showOp } from './show-op.ts';
 import type { StartPlan } from './types.ts';
 
 export type PlanFormat = 'text' | 'json';
@@ -42,48 +41,6 @@ function opLines(planned: PlannedOp, index: number): readonly string[] {
     `${String(index).padStart(4)} ${showOp(planned)}${mark}${place}`,
     ...undo.map((op) => `       undo ${showOp(op)}`),
   ];
-}
-
-const pointNames: ReadonlyMap<number, string> = new Map(
-  Object.entries(syncPoints).map(([name, number]) => [number, name]),
-);
-
-const numbered: Readonly<Record<string, 'hex' | 'octal'>> = {
-  flags: 'hex',
-  propagation: 'hex',
-  drop: 'hex',
-  clone: 'hex',
-  persona: 'hex',
-  mode: 'octal',
-};
-
-function showOp({ op, args }: Op): string {
-  if (op === 'sync')
-    return `${args.mode === 0 ? 'post' : 'await'} ${pointNames.get(Number(args.point)) ?? ''}`;
-  const words = Object.entries(args).map(([name, value]) => `${name}=${showValue(op, name, value)}`);
-  return [op, ...words].join(' ');
-}
-
-function showValue(op: string, name: string, value: unknown): string {
-  if (typeof value === 'number' || typeof value === 'bigint') return showNumber(op, name, value);
-  if (value instanceof Uint8Array) return showBytes(value);
-  if (Array.isArray(value)) return JSON.stringify(value);
-  const text = String(value);
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : JSON.stringify(text);
-}
-
-function showNumber(op: string, name: string, value: number | bigint): string {
-  const base = name === 'mode' && op === 'stdio' ? undefined : numbered[name];
-  if (base === 'hex') return `0x${value.toString(16)}`;
-  return base === 'octal' ? `0${value.toString(8)}` : value.toString();
-}
-
-/** Texts as they are; anything binary by its length, or in full where it is short. */
-function showBytes(value: Uint8Array): string {
-  const text = Buffer.from(value).toString();
-  if (/^[\x20-\x7e\n]*$/.test(text)) return JSON.stringify(text);
-  const hex = Buffer.from(value).toString('hex');
-  return hex.length <= 64 ? `hex:${hex}` : `${value.length} bytes`;
 }
 
 function jsonPlan({ program, notes }: StartPlan): unknown {

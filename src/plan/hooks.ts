@@ -16,8 +16,10 @@ export function hookCommands(
   type: HookType,
   context: HookContext = {},
 ): readonly HookCommand[] {
+  const hooks = config.many(`lxc.hook.${type}`);
+  if (hooks.length === 0) return [];
   const env = hookEnvironment(config, request, type, context);
-  return config.many(`lxc.hook.${type}`).map((entry) => ({
+  return hooks.map((entry) => ({
     text: commandText(config, request.name, type, entry, context),
     env,
     why: asked(entry, `run the ${type} hook ${entry.value}`),

@@ -1,6 +1,10 @@
 /** A command line of the configuration as words: blanks separate, quotes and backslashes keep together. */
 
 export function splitCommand(line: string): readonly string[] {
+  return /["'\\]/.test(line) ? splitQuoted(line) : line.split(/[ \t\n]+/).filter((word) => word !== '');
+}
+
+function splitQuoted(line: string): readonly string[] {
   const words: string[] = [];
   let word: string | undefined;
   const token = /\\(.)|'([^']*)'|"((?:[^"\\]|\\.)*)"|([ \t\n]+)|(.)/gs;
