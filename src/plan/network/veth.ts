@@ -53,11 +53,15 @@ function createOp(
   return netlinkOp(request, why, [netlinkUndo(deleteLink(pair))]);
 }
 
-/** A port of a bridge needs no addresses of its own, and must not answer for the host. */
+/**
+ * A port of a bridge needs no addresses of its own, and must not answer for the host. A container works without
+ * it as well: where /proc/sys is read-only (a host that is a container itself) the user is told, no more.
+ */
 function quietPortOp({ net }: Nic, pair: string, link: Entry<string>): PlannedOp {
   return {
     op: 'writeFile',
     args: { path: `/proc/sys/net/ipv6/conf/${pair}/disable_ipv6`, text: Buffer.from('1'), flags: 0, mode: 0 },
     why: blame(net, link, `switch off IPv6 on ${pair}`),
+    optional: true,
   };
 }
