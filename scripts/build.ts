@@ -26,7 +26,10 @@ async function bundle(): Promise<string> {
     format: 'cjs',
     // Minified code starts slower: V8 compiles it eagerly in larger pieces.
     minify: false,
-    define: { 'globalThis.LXC_TS_BUILD_ID': JSON.stringify(placeholder) },
+    define: {
+      'globalThis.LXC_TS_BUILD_ID': JSON.stringify(placeholder),
+      'import.meta.dirname': '__dirname',
+    },
   });
   return result.outputFiles[0]?.text ?? '';
 }

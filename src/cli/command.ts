@@ -20,6 +20,8 @@ export interface Command {
   /** Takes a container's name, by -n or as the first operand. */
   readonly named: boolean;
   readonly options: readonly Option<unknown>[];
+  /** Runs when -h is given, before the help is printed; its status is that of the command. */
+  readonly beforeHelp?: (invocation: Invocation, session: Session) => Promise<number>;
   /** The status the command exits with. */
   run(invocation: Invocation, session: Session): Promise<number | Exit> | number | Exit;
 }

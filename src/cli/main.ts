@@ -52,7 +52,22 @@ function runCommand(
     session.err(`${command.name}: ${scan.complaint}\n${helpText(command)}`);
     return 1;
   }
+  const { beforeHelp } = command;
+  if (beforeHelp !== undefined && scan.matches.some(({ row }) => row === common.help))
+    return helped(command, beforeHelp, scan, session);
   return informed(command, scan.matches, session) ?? invoked(command, scan, session);
+}
+
+/** A command with more to say than its own help. */
+async function helped(
+  command: Command,
+  beforeHelp: Command['run'],
+  words: Words,
+  session: Session,
+): Promise<number | Exit> {
+  const exit = await invoked({ ...command, named: false, run: beforeHelp }, words, session);
+  session.err(helpText(command));
+  return exit;
 }
 
 /** Help and the like, whatever else stands on the line. */
