@@ -59,7 +59,7 @@ enum kind { FREE, FRESH, STATE, TTY, SHOWN_CONSOLE, UNTIL_THE_END, WAITS_FOR_FRE
 
 enum { MAX_DATA = 512, MAX_STRANGERS = 8 };
 
-static struct client {
+struct client {
 	int fd;
 	uint8_t kind;
 	bool stranger;          /* neither root nor us: gets an answer (EPERM), but few places */
@@ -71,7 +71,10 @@ static struct client {
 	uint32_t got;
 	struct header request;
 	char data[MAX_DATA];
-} clients[CLIENT_SLOTS];
+};
+
+/* On pages of their own, of which few are ever touched: among other data each would take a page more. */
+static struct client *clients;
 
 static uint8_t polled[CLIENT_SLOTS];
 static uint32_t clock_of_clients;
@@ -660,6 +663,13 @@ static void accept_client(struct run *run)
 	c->got = 0;
 	/* The request is mostly there already: one turn of the poll loop less. */
 	read_request(run, c);
+}
+
+int command_open(void)
+{
+	if (!clients)
+		clients = map_pages(CLIENT_SLOTS * sizeof(*clients));
+	return clients ? 0 : -ENOMEM;
 }
 
 size_t command_poll(struct run *run, struct pollfd polls[static COMMAND_POLLS])

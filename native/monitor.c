@@ -159,6 +159,8 @@ static void begin(struct run *run)
 		close_fd(&run->brain);
 		write_title(run);
 	}
+	if (command_open() < 0)
+		_exit(1);
 	take_signals(run);
 	hold_namespaces(run);
 	console_open(run);

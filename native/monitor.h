@@ -53,6 +53,7 @@ int console_log(bool clear, bool read, uint64_t max, bool to_file, struct iovec 
 /* ---- command.c ---- */
 
 enum { CLIENT_SLOTS = 128, COMMAND_POLLS = CLIENT_SLOTS + 2 };
+int command_open(void);
 size_t command_poll(struct run *, struct pollfd polls[static COMMAND_POLLS]);
 int command_timeout(void);                  /* milliseconds until command_run wants to be called; -1 never */
 void command_run(struct run *, const struct pollfd *, size_t count);
