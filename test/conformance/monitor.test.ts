@@ -2,13 +2,13 @@
 
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, globSync, readFileSync } from 'node:fs';
+import { existsSync, globSync, readFileSync, rmdirSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, describe, expect, test } from 'vitest';
 import type { Op } from '../../src/wire/ops.ts';
-import { type Box, boxProgram, cgroupPath, hierarchies } from './monitor/box.ts';
+import { adoptProgram, type Box, boxProgram, cgroupPath, hierarchies, pivotDirs } from './monitor/box.ts';
 import { eventually, Installation, run } from './monitor/helper.ts';
 
 const installation = new Installation();
@@ -308,6 +308,19 @@ describe('the end', () => {
     await eventually(() => traces(name).length === 0);
   });
 
+  test('of a monitor in cgroups of its own leaves them first', async () => {
+    const { name } = await started('nmon-pivot', ['sh', '-c', 'read line; exit 4'], { ownCgroup: true });
+    const own = readFileSync(`/proc/${monitorOf(name)}/cgroup`, 'utf8')
+      .trim()
+      .split('\n');
+    expect(own.filter((line) => !line.endsWith(`/lxc.monitor.${name}`))).toEqual([]);
+    expect((await tool('lxc-stop', name, '-k')).status).toBe(0);
+    expect(traces(name)).toEqual([]);
+    expect(globSync(`/sys/fs/cgroup/*/lxc.monitor.${name}`)).toEqual([]);
+    await eventually(() => pivotDirs().every((dir) => readFileSync(`${dir}/cgroup.procs`, 'utf8') === ''));
+    for (const dir of pivotDirs()) rmdirSync(dir);
+  });
+
   test('by a reboot from inside is a new start under the same socket', async () => {
     const { name } = await started('nmon-reboot', [
       'sh',
@@ -370,6 +383,70 @@ describe('in the foreground', () => {
       expect((await job.ended).status).toBe(status);
     }
   });
+});
+
+test('a container that outlived its monitor gets a new one, and its end is noticed', async () => {
+  // The console hangs up with the monitor that held it.
+  const box = await started('nmon-orphan', ['sh', '-c', 'trap "" HUP; exec sleep 1000'], {
+    survives: true,
+    settings: [{ op: 'setEnd', args: { ask: 1 } }],
+  });
+  const socket = installation.socket(box.name);
+  const pid = (await socket.initPid()) ?? 0;
+  process.kill(monitorOf(box.name), 'SIGKILL');
+  await eventually(async () => (await socket.state()) === 'STOPPED');
+  const startTime = Number(readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ')[19]);
+  await installation.detached(adoptProgram(box, pid, startTime));
+  expect(await socket.initPid()).toBe(pid);
+  expect((await tool('lxc-info', box.name, '-s')).stdout).toMatch(/RUNNING/);
+  expect((await tool('lxc-attach', box.name, '--', 'hostname')).stdout).toBe(`${box.name}\n`);
+  process.kill(pid, 'SIGKILL');
+  await eventually(() => traces(box.name).length === 0);
+  await eventually(async () => (await socket.state()) === 'STOPPED');
+  expect(installation.calls().filter((call) => call.startsWith(box.name))[0]).toMatch(/ [09] stop$/);
+});
+
+test('lxc-monitor sees the states', async () => {
+  const watching = run('/usr/bin/timeout', [
+    '3',
+    'stdbuf',
+    '-oL',
+    'lxc-monitor',
+    '-P',
+    lxcpath,
+    '-n',
+    'nmon-seen',
+  ]);
+  await sleep(600);
+  const { name } = await started('nmon-seen');
+  await tool('lxc-stop', name, '-k');
+  const states = (await watching).stdout.match(/(?<=\[)[A-Z]+(?=\])/g);
+  expect(states).toEqual(['STARTING', 'RUNNING', 'STOPPING', 'STOPPED']);
+});
+
+test('our console client shows a terminal until its escape', async () => {
+  const { name } = await started('nmon-shows');
+  const why = { key: 'test', act: 'test' };
+  const socket = `${lxcpath}/${name}/command`;
+  const job = installation.execute(
+    {
+      after: 'return',
+      exit: 'zero',
+      settings: [],
+      child: [],
+      parent: [{ op: 'console', args: { socket, tty: 0, prefix: 1 }, why }],
+    },
+    (argv) => ['script', '-qec', argv.join(' '), '/dev/null'],
+  );
+  await sleep(300);
+  job.process.stdin?.write('hello\r');
+  await sleep(200);
+  job.process.stdin?.write('\x01q');
+  const { stdout } = await job.ended;
+  expect((await job.result).kind).toBe('ok');
+  expect(stdout).toContain('Connected to tty 0');
+  expect(stdout).toContain('Type <Ctrl+a q> to exit the console, <Ctrl+a Ctrl+a> to enter Ctrl+a itself');
+  expect(stdout).toContain('got hello');
 });
 
 describe('attach', () => {

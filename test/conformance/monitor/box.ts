@@ -21,6 +21,10 @@ export interface Box {
   readonly argv: readonly string[];
   readonly detach?: boolean;
   readonly settings?: readonly Op[];
+  /** The monitor gets a cgroup of its own, and leaves it at the end. */
+  readonly ownCgroup?: boolean;
+  /** Init lives on when its monitor dies. */
+  readonly survives?: boolean;
   readonly after?: Program['after'];
   readonly exit?: Program['exit'];
 }
@@ -118,6 +122,7 @@ function childOps(box: Box): PlannedOp[] {
     planned({ op: 'openPty', args: { which: 2, bind: '/dev/tty2', rootfs: 1 } }),
     planned({ op: 'pivotRoot', args: {} }),
     planned({ op: 'stdio', args: { mode: stdio.console, controlling: 1 } }),
+    ...(box.survives === true ? [planned({ op: 'pdeathsig', args: { signal: 0 } })] : []),
     planned({
       op: 'exec',
       args: { argv: box.argv, env: ['PATH=/bin', 'container=lxc'] },
@@ -152,13 +157,54 @@ function parentOps(box: Box): PlannedOp[] {
       ]),
     ),
     ...all.filter((one) => one.controllers.includes('cpuset')).flatMap((one) => cpuset(one.mount, path)),
-    ...(box.detach === false ? [] : [planned({ op: 'detach', args: { cgroup2: '' } })]),
+    ...(box.ownCgroup === true ? monitorCgroups(box, all) : []),
+    ...(box.detach === false
+      ? []
+      : [planned({ op: 'detach', args: { cgroup2: monitorCgroup2(box, unified) } })]),
+    ...(box.ownCgroup === true ? monitorJoins(box, all) : []),
     planned({
       op: 'clone',
       args: { flags: cloneFlags, cgroup2: unified ? `${unified.mount}${path}` : '', pidNamespace: '' },
     }),
   ];
 }
+
+const monitorPath = (box: Box) => `/lxc.monitor.${box.name}`;
+const monitorCgroup2 = (box: Box, unified: Hierarchy | undefined) =>
+  box.ownCgroup === true && unified ? `${unified.mount}${monitorPath(box)}` : '';
+const v1Only = (all: readonly Hierarchy[]) => all.filter((one) => one.controllers !== '');
+
+function monitorCgroups(box: Box, all: readonly Hierarchy[]): PlannedOp[] {
+  const dirs = all.map((one) => `${one.mount}${monitorPath(box)}`);
+  return [
+    ...all.map((one) => planned({ op: 'mkdirCgroup', args: { path: `${one.mount}${pivot}`, shared: 1 } })),
+    ...dirs.map((path) =>
+      planned({ op: 'mkdirCgroup', args: { path, shared: 0 } }, [
+        { op: 'rmdirCgroup', args: { path, shared: 0 } },
+      ]),
+    ),
+    ...all
+      .filter((one) => one.controllers.includes('cpuset'))
+      .flatMap((one) => [...cpuset(one.mount, monitorPath(box)), ...cpuset(one.mount, pivot)]),
+  ];
+}
+
+const pivot = '/lxc.nmon-pivot';
+const tasksOf = (path: string, all: readonly Hierarchy[]) =>
+  v1Only(all).map((one) => `${one.mount}${path}/tasks`);
+
+const monitorJoins = (box: Box, all: readonly Hierarchy[]) =>
+  tasksOf(monitorPath(box), all).map((file) => planned({ op: 'joinCgroup', args: { file } }));
+
+function pivotSetting(): Op {
+  const all = hierarchies();
+  const unified = all.find((one) => one.controllers === '');
+  const cgroup2 = unified ? `${unified.mount}${pivot}` : '';
+  return { op: 'setPivot', args: { tasks: tasksOf(pivot, all), cgroup2 } };
+}
+
+/** The pivot cgroup is shared and stays; tests take it away. */
+export const pivotDirs = () => hierarchies().map((one) => `${one.mount}${pivot}`);
 
 function cpuset(mountPoint: string, path: string): PlannedOp[] {
   return ['cpuset.cpus', 'cpuset.mems'].map((file) =>
@@ -195,8 +241,21 @@ function settings(box: Box): Op[] {
     { op: 'setItem', args: { key: 'lxc.uts.name', value: box.name } },
     { op: 'setItem', args: { key: 'lxc.start.auto', value: '0' } },
     { op: 'setFifo', args: { path: `/run/lxc/${box.lxcpath}/monitor-fifo` } },
+    ...(box.ownCgroup === true ? [pivotSetting()] : []),
     ...(box.settings ?? []),
   ];
+}
+
+/** A new monitor for a container whose monitor died. */
+export function adoptProgram(box: Box, pid: number, startTime: number): Program {
+  const program = boxProgram(box);
+  const kept = program.parent.filter((one) => one.op !== 'clone' && one.op !== 'writeFile');
+  const parent = kept.map((one) =>
+    one.op === 'mkdirCgroup' ? { ...one, args: { ...one.args, shared: 1 } } : one,
+  );
+  const forget = planned({ op: 'unlink', args: { path: `/run/lxc-ts/nmon/${box.name}/record` } });
+  const adopt = planned({ op: 'adopt', args: { pid, startTime } });
+  return { ...program, child: [], parent: [forget, ...parent, adopt] };
 }
 
 export function boxProgram(box: Box): Program {

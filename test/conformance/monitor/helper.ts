@@ -94,7 +94,11 @@ export class Installation implements AsyncDisposable {
 
   /** Starts `box` in the background. */
   async start(box: Box): Promise<void> {
-    const job = this.execute(boxProgram(box));
+    await this.detached(boxProgram(box));
+  }
+
+  async detached(program: Program): Promise<void> {
+    const job = this.execute(program);
     const result = await job.result;
     if (result.kind !== 'ok') throw new Error(`start failed: ${JSON.stringify(result)}`);
     job.process.stdin?.end();
@@ -109,6 +113,10 @@ export class Installation implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     for (const name of this.#boxes.keys()) await this.socket(name).stop();
     await sleep(20);
+    // What C LXC's tools leave for a lxcpath: locks, and a monitord that waits half a minute.
+    const fifo = `/run/lxc/${this.lxcpath}/monitor-fifo`;
+    if (existsSync(fifo)) writeFileSync(fifo, 'quit');
+    for (const dir of ['/run/lxc', '/run/lxc/lock']) rmSync(dir + this.dir, { recursive: true, force: true });
     rmSync(this.dir, { recursive: true, force: true });
   }
 }
