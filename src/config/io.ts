@@ -12,7 +12,13 @@ export interface Caller {
 }
 
 export function nodeConfigIo({ cwd, env }: Caller): ConfigIo {
-  return { cwd, readFile, list, env: (name) => env[name], nibble: () => randomInt(16) };
+  return {
+    cwd,
+    readFile,
+    list,
+    env: (name) => (Object.hasOwn(env, name) ? env[name] : undefined),
+    nibble: () => randomInt(16),
+  };
 }
 
 function readFile(path: string): string | undefined {

@@ -63,13 +63,16 @@ function numberedSpelling(digits: string | undefined, sub: string | undefined): 
   return pattern?.replace('<n>', `${Number(digits)}`);
 }
 
+let listed: readonly string[] | undefined;
+
 /** Every spelling that there is, for suggestions and completion; placeholders as in the table. */
 export function spellings(): readonly string[] {
-  return [...rows.keys(), ...aliases.keys()].flatMap((pattern) => {
+  listed ??= [...rows.keys(), ...aliases.keys()].flatMap((pattern) => {
     const names = rows.get(pattern)?.names;
     if (names === undefined || names instanceof RegExp) return [pattern];
     return names.map((name) => pattern.replace(/<\w+>/, name));
   });
+  return listed;
 }
 
 export function unknownKey(key: string, origin: Origin): LxcError {

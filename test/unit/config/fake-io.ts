@@ -17,7 +17,7 @@ export function fakeIo({ files = {}, env = {}, cwd = '/work', digits = [7] }: Wo
     cwd,
     readFile: (path) => files[path],
     list: (path) => namesIn(path, Object.keys(files)),
-    env: (name) => env[name],
+    env: (name) => (Object.hasOwn(env, name) ? env[name] : undefined),
     nibble: () => digits[drawn++ % digits.length] ?? 0,
   };
 }
