@@ -55,7 +55,7 @@ function createOp(
 
 /**
  * A port of a bridge needs no addresses of its own, and must not answer for the host. A container works without
- * it as well: where /proc/sys is read-only (a host that is a container itself) the user is told, no more.
+ * it as well: where /proc/sys is read-only (a host that is a container itself) the log says so, no more.
  */
 function quietPortOp({ net }: Nic, pair: string, link: Entry<string>): PlannedOp {
   return {
