@@ -151,7 +151,7 @@ function notesOf(all: readonly Effective[]): Limits['notes'] {
     const name = subject(entry.name);
     if (!foreign || seen.has(name)) return [];
     seen.add(name);
-    return [{ entry, message: `${entry.key} is translated to ${targetName(entry, hierarchy)}` }];
+    return [{ entry, message: `translated to ${targetName(entry, hierarchy)}` }];
   });
 }
 

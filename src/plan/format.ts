@@ -13,9 +13,9 @@ export function formatPlan(plan: StartPlan, format: PlanFormat): string {
 
 function textPlan({ program, notes }: StartPlan): string {
   return [
-    ...notes.map(
-      ({ message, origin }) => `note: ${origin === undefined ? '' : `${showOrigin(origin)}: `}${message}`,
-    ),
+    ...notes.map(({ key, message, origin }) => {
+      return `note: ${origin === undefined ? '' : `${showOrigin(origin)}: `}${key}: ${message}`;
+    }),
     'parent:',
     ...program.parent.flatMap(opLines),
     'child:',

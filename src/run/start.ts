@@ -144,9 +144,11 @@ async function isBusy(session: Session, id: ContainerId): Promise<boolean> {
   return false;
 }
 
-export function tellNotes(notes: readonly PlanNote[], { warn }: Pick<Reporter, 'warn'>): void {
+export function tellNotes(notes: readonly PlanNote[], reporter: Pick<Reporter, 'warn'>): void {
   for (const { key, message, origin } of notes)
-    warn(origin === undefined ? `${key}: ${message}` : `${origin.file}:${origin.line}: ${key}: ${message}`);
+    reporter.warn(
+      origin === undefined ? `${key}: ${message}` : `${origin.file}:${origin.line}: ${key}: ${message}`,
+    );
 }
 
 /** Throws what a hook or the kernel refused. */
