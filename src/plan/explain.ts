@@ -97,11 +97,22 @@ function special(planned: PlannedOp, failure: OpFailure): Partial<Meaning> | und
       return failure.errno === e.perm ? { hint: 'raising a hard limit needs CAP_SYS_RESOURCE' } : undefined;
     case 'netlink':
       return { hint: networkHint(planned, failure.errno) };
+    case 'openPty':
+      return failure.errno === e.nospc
+        ? { reason: 'no pseudo terminal is left', hint: 'see /proc/sys/kernel/pty/max' }
+        : placeMeaning(failure);
     case 'setns':
       return failure.errno === e.noent ? { hint: 'the process that it belongs to is gone' } : undefined;
     default:
-      return failure.errno === e.loop || failure.errno === e.notdir ? linkMeaning(failure) : undefined;
+      return placeMeaning(failure);
   }
+}
+
+/** Making something in the container. */
+function placeMeaning(failure: OpFailure): Partial<Meaning> | undefined {
+  if (failure.errno === e.rofs)
+    return { hint: 'it cannot be made in a read-only root file system; make it beforehand' };
+  return failure.errno === e.loop || failure.errno === e.notdir ? linkMeaning(failure) : undefined;
 }
 
 type Mount = Extract<PlannedOp, { op: 'mount' }>;
