@@ -8,7 +8,7 @@ import { LxcError } from '../base/error.ts';
 import { type HookContext, hookCommands } from '../plan/index.ts';
 import type { EndSession } from './connection.ts';
 import { decodeHead, type Head } from './head.ts';
-import { runHooks } from './hooks.ts';
+import { runEveryHook, runHooks } from './hooks.ts';
 import { Log, parseLogLevel } from './log.ts';
 import { downScripts } from './network-scripts.ts';
 import { readRecord } from './record.ts';
@@ -72,13 +72,7 @@ async function before(
   log: Log,
 ): Promise<void> {
   const stopHooks = hookCommands(head.config, head.request, 'stop', withPid(context, call));
-  for (const hook of [...downScripts(head), ...stopHooks]) {
-    try {
-      await runHooks(session, [hook], log);
-    } catch (error) {
-      log.write('ERROR', 'hook', error instanceof LxcError ? error.toString() : String(error));
-    }
-  }
+  await runEveryHook(session, [...downScripts(head), ...stopHooks], log);
 }
 
 function withPid(context: HookContext, { initPid }: Call): HookContext {

@@ -23,6 +23,21 @@ export async function runHooks(
   }
 }
 
+/** For what must be tried to the end: failures go to the log. */
+export async function runEveryHook(
+  session: Session,
+  hooks: readonly HookCommand[],
+  log: Pick<Log, 'write'>,
+): Promise<void> {
+  for (const hook of hooks) {
+    try {
+      await runHooks(session, [hook], log);
+    } catch (error) {
+      log.write('ERROR', 'hook', error instanceof LxcError ? error.toString() : String(error));
+    }
+  }
+}
+
 function hookFailed({ why }: HookCommand, status: number, output: string): LxcError {
   const last = lines(output).at(-1);
   const how = status > 128 ? `signal ${status - 128} ended it` : `it exited with status ${status}`;

@@ -19,10 +19,10 @@ import { lists } from '../wire/frames.ts';
 import type { Program } from '../wire/program.ts';
 import { CommandSocket, type ContainerId, socketName } from './command-socket.ts';
 import { encodeHead, type Head, idOf, type KeptRequest } from './head.ts';
-import { runHooks } from './hooks.ts';
+import { runEveryHook, runHooks } from './hooks.ts';
 import { cleanLeftovers, isOrphan, isWatched } from './leftovers.ts';
 import type { Log } from './log.ts';
-import { upScripts } from './network-scripts.ts';
+import { downScripts, upScripts } from './network-scripts.ts';
 import { monitorFifo, recordDir, runtimeDir, systemConfig } from './places.ts';
 import { readRecord } from './record.ts';
 import type { Call, CallHandler, RunResult, Session } from './session.ts';
@@ -158,7 +158,9 @@ export async function runStart(
   reporter: Reporter,
 ): Promise<StartOutcome> {
   let refused: unknown;
+  let isNetworkUp = false;
   const onCall: CallHandler = async (call) => {
+    isNetworkUp ||= call.what === networkUp;
     try {
       await answer(session, head, facts, call, reporter);
     } catch (error) {
@@ -171,6 +173,8 @@ export async function runStart(
     reporter.log.write('INFO', 'start', explain(plan.program, note).toString());
   if (result.kind !== 'failed') return 'started';
   if (isNameTaken(plan.program, result)) return 'already running';
+  // What the up scripts did is undone by nobody else.
+  if (isNetworkUp) await runEveryHook(session, downScripts(head), reporter.log);
   throw refused ?? explain(plan.program, result);
 }
 
