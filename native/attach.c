@@ -103,7 +103,7 @@ static int open_terminal(void)
 	int unlock = 0, master = open_master();
 	if (master < 0 || ioctl(master, TIOCSPTLCK, &unlock) < 0)
 		return master < 0 ? master : -errno;
-	relay_open(&relay, master, terminal_in(), terminal_out());
+	relay_open(&relay, master, terminal_in(), without_waiting(terminal_out()));
 	terminal_copy_size(relay.out, master);
 	return CHECK(ioctl(master, 0x5441 /* TIOCGPTPEER */, O_RDWR | O_NOCTTY | O_CLOEXEC));
 }
@@ -338,7 +338,7 @@ int op_console(struct run *run, const struct op *op)
 	int err = hold_signals(run);
 	if (err < 0)
 		return err;
-	relay_open(&relay, master, STDIN_FILENO, terminal_out());
+	relay_open(&relay, master, STDIN_FILENO, without_waiting(terminal_out()));
 	relay.escape = NUM(op, CONSOLE_PREFIX);
 	resize();
 	greet(tty, relay.escape);

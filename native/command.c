@@ -58,6 +58,7 @@ struct state_message {
 enum kind { FREE, FRESH, STATE, TTY, SHOWN_CONSOLE, UNTIL_THE_END, WAITS_FOR_FREEZER };
 
 enum { MAX_DATA = 512, MAX_STRANGERS = 8 };
+_Static_assert(CLIENT_SLOTS <= UINT16_MAX, "polled holds slots");
 
 struct client {
 	int fd;
@@ -75,8 +76,10 @@ struct client {
 
 /* On pages of their own, of which few are ever touched: among other data each would take a page more. */
 static struct client *clients;
+/* Behind the last slot that was ever used. */
+static size_t used;
 
-static uint8_t polled[CLIENT_SLOTS];
+static uint16_t polled[CLIENT_SLOTS];
 static uint32_t clock_of_clients;
 
 /* One freeze or thaw may be in progress. */
@@ -384,7 +387,7 @@ int command_timeout(void)
 
 static bool tty_busy(int tty)
 {
-	for (size_t i = 0; i < CLIENT_SLOTS; i++)
+	for (size_t i = 0; i < used; i++)
 		if (clients[i].kind == TTY && clients[i].tty == tty)
 			return true;
 	return false;
@@ -468,7 +471,7 @@ void command_announce(struct run *run, enum state state)
 {
 	struct state_message message = { .value = state };
 	strncpy(message.name, container_name(run), sizeof(message.name) - 1);
-	for (size_t i = 0; i < CLIENT_SLOTS; i++) {
+	for (size_t i = 0; i < used; i++) {
 		struct client *c = &clients[i];
 		if (c->kind != STATE || !(c->wanted & 1U << state))
 			continue;
@@ -616,7 +619,7 @@ static struct client *oldest(bool strangers, int *count)
 {
 	struct client *found = NULL;
 	*count = 0;
-	for (size_t i = 0; i < CLIENT_SLOTS; i++) {
+	for (size_t i = 0; i < used; i++) {
 		struct client *c = &clients[i];
 		if (c->kind != FRESH || c->stranger != strangers)
 			continue;
@@ -633,9 +636,12 @@ static struct client *place(bool stranger)
 	int count;
 	struct client *victim = oldest(stranger, &count);
 	if (!stranger || count < MAX_STRANGERS)
-		for (size_t i = 0; i < CLIENT_SLOTS; i++)
+		for (size_t i = 0; i < CLIENT_SLOTS; i++) {
+			if (i == used)
+				used++;
 			if (clients[i].kind == FREE)
 				return &clients[i];
+		}
 	if (victim)
 		release(victim);
 	return victim;
@@ -677,7 +683,7 @@ size_t command_poll(struct run *run, struct pollfd polls[static COMMAND_POLLS])
 	size_t count = 2;
 	polls[0] = (struct pollfd){ .fd = run->command, .events = POLLIN };
 	polls[1] = (struct pollfd){ .fd = freezer.events, .events = POLLPRI };
-	for (size_t i = 0; i < CLIENT_SLOTS; i++) {
+	for (size_t i = 0; i < used; i++) {
 		if (clients[i].kind == FREE)
 			continue;
 		polled[count - 2] = i;
@@ -707,7 +713,7 @@ void command_close(struct run *run, bool again)
 {
 	if (!again)
 		close_fd(&run->command);
-	for (size_t i = 0; i < CLIENT_SLOTS; i++)
+	for (size_t i = 0; i < used; i++)
 		if (clients[i].kind == TTY || clients[i].kind == SHOWN_CONSOLE || (!again && clients[i].kind == STATE))
 			release(&clients[i]);
 }

@@ -151,6 +151,7 @@ void console_open(struct run *run)
 		/* Without a terminal there is nothing to proxy; the output is still the caller's. */
 		if (out < 0 && run->program.exit == EXIT_RULE_ZERO)
 			out = STDOUT_FILENO;
+		out = without_waiting(out);
 	}
 	relay_open(&relay, run->pty[0], in, out);
 	relay.tap = tap;
@@ -206,6 +207,8 @@ void console_close(bool again)
 	relay_drain(&relay);
 	if (relay.in == STDIN_FILENO)
 		terminal_restore();
+	if (relay.out > STDERR_FILENO && relay.out != peer)
+		close_fd(&relay.out);
 	relay.master = -1;
 	close_fd(&slave);
 	close_fd(&log_file.fd);

@@ -34,6 +34,8 @@ void terminal_copy_size(int from, int to);
 /* Among the standard streams the terminal that is typed at and the one that shows; -1 for none. */
 int terminal_in(void);
 int terminal_out(void);
+/* The same terminal or pipe so that writing never waits, where that can be had; else `fd` itself. */
+int without_waiting(int fd);
 
 /* ---- console.c ---- */
 
@@ -52,7 +54,7 @@ int console_log(bool clear, bool read, uint64_t max, bool to_file, struct iovec 
 
 /* ---- command.c ---- */
 
-enum { CLIENT_SLOTS = 128, COMMAND_POLLS = CLIENT_SLOTS + 2 };
+enum { CLIENT_SLOTS = 512, COMMAND_POLLS = CLIENT_SLOTS + 2 };
 int command_open(void);
 size_t command_poll(struct run *, struct pollfd polls[static COMMAND_POLLS]);
 int command_timeout(void);                  /* milliseconds until command_run wants to be called; -1 never */

@@ -5,6 +5,7 @@
 #include "monitor.h"
 
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <termios.h>
 
 static struct termios saved;
@@ -66,6 +67,22 @@ int terminal_out(void)
 		if (isatty(order[i]))
 			return order[i];
 	return -1;
+}
+
+/*
+ * The mode belongs to the open file, which the caller's other processes share: it takes one of our own. Not of a
+ * regular file, which would start at its beginning.
+ */
+int without_waiting(int fd)
+{
+	struct stat st;
+	char path[40], number[24];
+	if (fd < 0 || fstat(fd, &st) < 0 || !(S_ISCHR(st.st_mode) || S_ISFIFO(st.st_mode)))
+		return fd;
+	format_number(number, fd);
+	JOIN(path, "/proc/self/fd/", number);
+	int own = open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	return own >= 0 ? own : fd;
 }
 
 void relay_open(struct relay *r, int master, int in, int out)
@@ -134,11 +151,9 @@ static bool read_master(struct relay *r)
 	return true;
 }
 
-/* The caller's stream is his: it keeps blocking mode, so no more is written than it surely takes. */
 static void write_out(struct relay *r)
 {
-	size_t count = r->down_end - r->down_at;
-	ssize_t done = write(r->out, r->down + r->down_at, count < 512 ? count : 512);
+	ssize_t done = write(r->out, r->down + r->down_at, r->down_end - r->down_at);
 	if (done >= 0) {
 		r->down_at += done;
 	} else if (errno != EAGAIN && errno != EINTR) {

@@ -105,7 +105,7 @@ describe('the command socket', () => {
       settings: [ringAndLog('nmon-slow', { buffer: 1 << 20 })],
     });
     const open = () => connect({ path: `\0${lxcpath}/${name}/command` }).on('error', () => undefined);
-    const idle = Array.from({ length: 200 }, open);
+    const idle = Array.from({ length: 600 }, open);
     const half = open();
     half.write(Buffer.alloc(7));
     const deaf = open();
@@ -146,6 +146,20 @@ describe('the command socket', () => {
     await socket.stop();
     expect(await stopped).toBe('STOPPED');
   });
+});
+
+test('a container in the unified hierarchy alone is frozen by its monitor', async () => {
+  const { name } = await started('nmon-frozen', sleeper, { unifiedOnly: true });
+  const socket = installation.socket(name);
+  const frozen = socket.waitFor(new Set(['FROZEN']));
+  expect(await socket.freeze(true, 5)).toBe(true);
+  expect(await frozen).toBe('FROZEN');
+  expect(await socket.state()).toBe('FROZEN');
+  expect(await socket.freeze(false, 5)).toBe(true);
+  expect(await socket.state()).toBe('RUNNING');
+  expect(await socket.freeze(true, 0)).toBe(true);
+  expect((await tool('lxc-stop', name, '-k')).status).toBe(0);
+  expect(traces(name)).toEqual([]);
 });
 
 describe("LXC's own tools", () => {

@@ -25,6 +25,8 @@ export interface Box {
   readonly ownCgroup?: boolean;
   /** Init lives on when its monitor dies. */
   readonly survives?: boolean;
+  /** The monitor knows of the unified hierarchy only. */
+  readonly unifiedOnly?: boolean;
   readonly after?: Program['after'];
   readonly exit?: Program['exit'];
 }
@@ -225,18 +227,20 @@ function settings(box: Box): Op[] {
   return [
     { op: 'setName', args: { name: box.name, lxcpath: box.lxcpath } },
     { op: 'setInit', args: { stop: 9, clone: cloneFlags } },
-    ...hierarchies().map(
-      (one): Op => ({
-        op: 'setCgroup',
-        args: {
-          controllers: one.controllers,
-          path,
-          limitPath: path,
-          dir: `${one.mount}${path}`,
-          limitDir: `${one.mount}${path}`,
-        },
-      }),
-    ),
+    ...hierarchies()
+      .filter((one) => box.unifiedOnly !== true || one.controllers === '')
+      .map(
+        (one): Op => ({
+          op: 'setCgroup',
+          args: {
+            controllers: one.controllers,
+            path,
+            limitPath: path,
+            dir: `${one.mount}${path}`,
+            limitDir: `${one.mount}${path}`,
+          },
+        }),
+      ),
     { op: 'setItem', args: { key: 'lxc.group', value: 'onboot\nweb' } },
     { op: 'setItem', args: { key: 'lxc.uts.name', value: box.name } },
     { op: 'setItem', args: { key: 'lxc.start.auto', value: '0' } },
