@@ -138,6 +138,7 @@ int take_message(struct run *run, bool block)
 		struct message_head head;
 		char text[3073];
 	} message;
+	siginfo_t info;
 	int fd, err = wait_message(run, block);
 	if (err < 0)
 		return err;
@@ -159,6 +160,9 @@ int take_message(struct run *run, bool block)
 		keep_pty(run, message.head.index, fd);
 		break;
 	case MSG_PID:
+		/* It speaks from inside the container by now: only a child of ours can be what it says. */
+		if (waitid(P_PID, message.head.value, &info, WEXITED | WNOHANG | WNOWAIT) < 0)
+			return -EPROTO;
 		waitpid(run->child, NULL, 0); /* the one that entered and gave birth inside */
 		close_fd(&run->child_pidfd);
 		run->child = message.head.value;
