@@ -38,10 +38,10 @@ const state: Values = {
   toV2: (text) => (text.trim() === 'FROZEN' ? '1' : '0'),
 };
 
-/** Shares go from 2 to 262144, weights from 1 to 10000. */
+/** The kernel's own scale: a weight of 100 is 1024 shares. */
 const cpuWeight: Values = {
-  toV1: (text) => `${2 + Math.floor(((number(text) - 1) * 262_142) / 9_999)}`,
-  toV2: (text) => `${1 + Math.floor(((clamp(number(text), 2, 262_144) - 2) * 9_999) / 262_142)}`,
+  toV1: (text) => `${Math.max(2, Math.round((number(text) * 1024) / 100))}`,
+  toV2: (text) => `${clamp(Math.round((number(text) * 100) / 1024), 1, 10_000)}`,
 };
 
 /** 10 to 1000 in v1, 1 to 10000 in v2, where the word `default` may stand in front. */

@@ -4,6 +4,21 @@ import { LxcError } from '../base/error.ts';
 import { effectOf } from '../config/index.ts';
 import type { Inputs } from './context.ts';
 
+/** `lxc.environment = NAME` takes the value of the caller, who has none. */
+export function refuseMissingVariables({ config }: Inputs): void {
+  const lists = ['lxc.environment', 'lxc.environment.runtime', 'lxc.environment.hooks'] as const;
+  for (const entry of lists.flatMap((key) => config.many(key))) {
+    if (entry.value.value !== undefined) continue;
+    throw new LxcError(
+      `Failed to set the variable ${entry.value.name}: the environment of the caller has none`,
+      {
+        origin: entry.origin,
+        hint: `write ${entry.value.name}=VALUE, or export it before`,
+      },
+    );
+  }
+}
+
 export function refuseWhatHasNoEffect({ config, facts }: Inputs): void {
   for (const entry of config.entries) {
     const effect = effectOf(entry);

@@ -76,11 +76,10 @@ export function scriptEnvironment(
   ]);
 }
 
+/** Without its type, as hooks know it. */
 function rootfsPath(config: Config): string | undefined {
-  const entry = config.one('lxc.rootfs.path');
-  if (entry === undefined) return undefined;
-  const { type, path } = entry.value;
-  return type === undefined ? trimSlashes(path) : `${type}:${path}`;
+  const path = config.value('lxc.rootfs.path')?.path;
+  return path === undefined ? undefined : trimSlashes(path);
 }
 
 type Variable = readonly [name: string, value: string | undefined];

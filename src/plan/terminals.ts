@@ -38,9 +38,7 @@ export function mountDevpts(context: Context): readonly PlannedOp[] {
   const { ttys, ptys } = numbers(context);
   const entry = context.config.one('lxc.pty.max') ?? context.config.one('lxc.tty.max');
   const why = (act: string): Provenance => askedBy(entry, 'lxc.pty.max', act);
-  // Our console comes from this instance as well and takes none of those that the user counted.
-  const most = ttys + ptys + (hasConsole(context) ? 1 : 0);
-  const data = `newinstance,ptmxmode=0666,mode=0620,gid=5,max=${most}`;
+  const data = `newinstance,ptmxmode=0666,mode=0620,gid=5,max=${ttys + ptys}`;
   const devpts = {
     source: 'devpts',
     target: 'dev/pts',
@@ -79,18 +77,26 @@ export function openTerminals(context: Context): readonly PlannedOp[] {
 function openConsole(context: Context): readonly PlannedOp[] {
   if (!hasConsole(context)) return [];
   const entry = context.config.one('lxc.console.path');
-  if (!canBind(context)) return [openPty(context, 0, '', entry)];
+  const rootfs = consoleSource(context);
+  if (!canBind(context)) return [openPty(0, '', entry, rootfs)];
   const why = always('make dev/console');
   const directory = directoryOf(context);
-  if (directory === '')
-    return [mkfileInside(context, 'dev/console', why), openPty(context, 0, 'dev/console', entry)];
+  const console = mkfileInside(context, 'dev/console', why);
+  if (directory === '') return [console, openPty(0, 'dev/console', entry, rootfs)];
   const file = `dev/${directory}console`;
+  const bind = { source: file, within: true, target: 'dev/console', flags: ms.bind };
   return [
     mkdirInside(context, `dev/${directory}`.replace(/\/$/, ''), why),
     mkfileInside(context, file, why),
-    openPty(context, 0, file, entry),
-    symlinkInside(context, `${directory}console`, 'dev/console', why),
+    openPty(0, file, entry, rootfs),
+    console,
+    mountInside(context, bind, why),
   ];
+}
+
+/** The container's own devpts, so that ttyname works inside; unless that would take the only terminal it offers. */
+function consoleSource(context: Context): number {
+  return hasDevpts(context) && numbers(context).ptys > 1 ? where.rootfs : where.host;
 }
 
 function openTtys(context: Context): readonly PlannedOp[] {
@@ -103,7 +109,7 @@ function openTtys(context: Context): readonly PlannedOp[] {
     ...made.map((path) => mkdirInside(context, path, why(`make ${path}`))),
     ...ttyNames(context).flatMap((name, index) => [
       mkfileInside(context, `dev/${name}`, why(`make dev/${name}`)),
-      openPty(context, index + 1, `dev/${name}`, entry),
+      openPty(index + 1, `dev/${name}`, entry, where.rootfs),
       ...(directory === ''
         ? []
         : [symlinkInside(context, name, `dev/tty${index + 1}`, why(`link dev/tty${index + 1}`))]),
@@ -111,8 +117,7 @@ function openTtys(context: Context): readonly PlannedOp[] {
   ];
 }
 
-function openPty(context: Context, which: number, bind: string, entry: RawEntry | undefined): PlannedOp {
-  const rootfs = hasDevpts(context) ? where.rootfs : where.host;
+function openPty(which: number, bind: string, entry: RawEntry | undefined, rootfs: number): PlannedOp {
   const name = which === 0 ? 'the console' : `tty ${which}`;
   return step({ op: 'openPty', args: { which, bind, rootfs } }, askedBy(entry, 'start', `open ${name}`));
 }
