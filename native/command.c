@@ -238,8 +238,11 @@ static void answer_cgroup_path(struct run *run, struct client *c, bool limit)
 		answer_result(c, -ENOENT, 0);
 }
 
+/* Beside v1 hierarchies this one carries no controllers: who gets it would freeze and limit in the wrong place. */
 static void answer_cgroup2(struct run *run, struct client *c, bool limit)
 {
+	if (layout(run) != LAYOUT_UNIFIED)
+		return answer_result(c, -EINVAL, 0);
 	_fd_ int fd = open_cgroup(find_cgroup(run, ""), limit);
 	answer_fd(c, fd, 0);
 }
