@@ -341,6 +341,8 @@ noreturn void init_main(char **argv, char **env);
 
 /* Stay until the container's end (and through reboots); the exit status of this process. */
 int monitor(struct run *);
+/* What lxc-monitor and waiting clients are told of a failed start: before the inverses, and after them. */
+void failure_begins(struct run *), failure_ends(struct run *);
 /* Relay or wait; sends RESULT exited. The exit status by the exit rule. */
 int wait_attached(struct run *);
 int op_open_init(struct run *, const struct op *);

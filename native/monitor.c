@@ -78,6 +78,21 @@ void state_set(struct run *run, enum state next)
 	state_serve(run, next);
 }
 
+void failure_begins(struct run *run)
+{
+	if (run->program.after != AFTER_MONITOR)
+		return;
+	state_set(run, STARTING);
+	state_set(run, ABORTING);
+	state_set(run, STOPPING);
+}
+
+void failure_ends(struct run *run)
+{
+	if (run->program.after == AFTER_MONITOR)
+		state_set(run, STOPPED);
+}
+
 /* ---- begin ---- */
 
 /*

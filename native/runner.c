@@ -374,10 +374,12 @@ static void end_child(struct run *run)
 
 static enum run_end give_up(struct run *run)
 {
+	failure_begins(run);
 	end_child(run);
 	leave_cgroups(run);
 	run_undo(run);
 	close_fd(&run->command);
+	failure_ends(run);
 	send_result(run, RESULT_FAILED, 0);
 	return RUN_FAILED;
 }

@@ -1,6 +1,6 @@
 /** The monitor on real containers: what clients of its socket see, what LXC's own tools make of it, how it ends. */
 
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, globSync, readFileSync, rmdirSync } from 'node:fs';
 import { connect } from 'node:net';
@@ -436,6 +436,50 @@ test('lxc-monitor sees the states', async () => {
   await tool('lxc-stop', name, '-k');
   const states = (await watching).stdout.match(/(?<=\[)[A-Z]+(?=\])/g);
   expect(states).toEqual(['STARTING', 'RUNNING', 'STOPPING', 'STOPPED']);
+});
+
+test('lxc-monitor sees a start that fails', async () => {
+  const watching = run('/usr/bin/timeout', [
+    '3',
+    'stdbuf',
+    '-oL',
+    'lxc-monitor',
+    '-P',
+    lxcpath,
+    '-n',
+    'nmon-fails',
+  ]);
+  await sleep(600);
+  await expect(started('nmon-fails', ['/no/such'])).rejects.toThrow('"errno":2');
+  const states = (await watching).stdout.match(/(?<=\[)[A-Z]+(?=\])/g);
+  expect(states).toEqual(['STARTING', 'ABORTING', 'STOPPING', 'STOPPED']);
+  expect(traces('nmon-fails')).toEqual([]);
+});
+
+const pythonKnowsLxc = spawnSync('/usr/bin/python3', ['-c', 'import lxc'], { cwd: '/' }).status === 0;
+
+test.skipIf(!pythonKnowsLxc)("LXC's Python binding reads, freezes, limits and attaches", async () => {
+  const { name } = await started('nmon-python');
+  const script = `
+import lxc, sys
+c = lxc.Container('${name}', config_path='${lxcpath}')
+print(c.state, c.init_pid, c.controllable, c.get_running_config_item('lxc.uts.name'))
+print(c.set_cgroup_item('memory.limit_in_bytes', '64M'), c.get_cgroup_item('memory.limit_in_bytes'))
+print(c.freeze(), c.state, c.unfreeze(), c.state)
+sys.stdout.flush()
+print(c.attach_wait(lxc.attach_run_command, ['sh', '-c', 'hostname; exit 9']) >> 8)
+print(c.stop(), c.state)
+`;
+  const { stdout } = await run('/usr/bin/python3', ['-c', script]);
+  expect(stdout.split('\n')).toEqual([
+    expect.stringMatching(/^RUNNING \d+ True nmon-python$/),
+    'True 67108864',
+    'True FROZEN True RUNNING',
+    name,
+    '9',
+    'True STOPPED',
+    '',
+  ]);
 });
 
 test('our console client shows a terminal until its escape', async () => {
