@@ -58,13 +58,13 @@ struct state_message {
 enum kind { FREE, FRESH, STATE, TTY, SHOWN_CONSOLE, UNTIL_THE_END, WAITS_FOR_FREEZER };
 
 enum { MAX_DATA = 512, MAX_STRANGERS = 8 };
-_Static_assert(CLIENT_SLOTS <= UINT16_MAX, "polled holds slots");
 
 struct client {
 	int fd;
 	uint8_t kind;
 	bool stranger;          /* neither root nor us: gets an answer (EPERM), but few places */
 	uint32_t since;
+	uint32_t poll_at;       /* where it stands in what command_poll filled */
 	union {
 		uint32_t wanted;    /* STATE: bit per state */
 		int tty;            /* TTY */
@@ -79,7 +79,6 @@ static struct client *clients;
 /* Behind the last slot that was ever used. */
 static size_t used;
 
-static uint16_t polled[CLIENT_SLOTS];
 static uint32_t clock_of_clients;
 
 /* One freeze or thaw may be in progress. */
@@ -681,7 +680,12 @@ int command_open(void)
 	return clients ? 0 : -ENOMEM;
 }
 
-size_t command_poll(struct run *run, struct pollfd polls[static COMMAND_POLLS])
+size_t command_most(void)
+{
+	return 2 + used;
+}
+
+size_t command_poll(struct run *run, struct pollfd *polls)
 {
 	size_t count = 2;
 	polls[0] = (struct pollfd){ .fd = run->command, .events = POLLIN };
@@ -689,7 +693,7 @@ size_t command_poll(struct run *run, struct pollfd polls[static COMMAND_POLLS])
 	for (size_t i = 0; i < used; i++) {
 		if (clients[i].kind == FREE)
 			continue;
-		polled[count - 2] = i;
+		clients[i].poll_at = count;
 		polls[count++] = (struct pollfd){ .fd = clients[i].fd, .events = POLLIN };
 	}
 	return count;
@@ -697,9 +701,9 @@ size_t command_poll(struct run *run, struct pollfd polls[static COMMAND_POLLS])
 
 void command_run(struct run *run, const struct pollfd *polls, size_t count)
 {
-	for (size_t i = 2; i < count; i++) {
-		struct client *c = &clients[polled[i - 2]];
-		if (!polls[i].revents || c->kind == FREE || c->fd != polls[i].fd)
+	for (size_t i = 0; i < used; i++) {
+		struct client *c = &clients[i];
+		if (c->kind == FREE || c->poll_at >= count || !polls[c->poll_at].revents)
 			continue;
 		if (c->kind == FRESH)
 			read_request(run, c);

@@ -178,7 +178,7 @@ void console_poll(struct pollfd polls[static CONSOLE_POLLS])
 
 static void read_lent(void)
 {
-	ssize_t count = read(lent, relay.up, sizeof(relay.up));
+	ssize_t count = read(lent, relay.up, UP_SIZE);
 	if (count > 0) {
 		terminal_copy_size(lent, relay.master);
 		relay.up_at = 0;

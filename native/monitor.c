@@ -159,12 +159,12 @@ static void hold_namespaces(struct run *run)
 			held[i] = open(path, O_RDONLY | O_CLOEXEC);
 }
 
-/* The pages of the stack below us, which the start used more deeply than these months will; ours may reach one down. */
-static void give_back(void)
+/* The pages of the stack below us, which the start used more deeply than these months will. */
+static __attribute__((noinline)) void give_back(void)
 {
-	enum { PAGE = 4096, DEEPEST = 64 * 1024 };
-	uintptr_t stack = (uintptr_t)__builtin_frame_address(0) & -PAGE;
-	madvise((void *)(stack - DEEPEST), DEEPEST - PAGE, MADV_DONTNEED);
+	enum { PAGE = 4096, DEEPEST = 64 * 1024, OUR_FRAMES = 512 };
+	uintptr_t end = ((uintptr_t)__builtin_frame_address(0) - OUR_FRAMES) & -PAGE;
+	madvise((void *)(end - DEEPEST), DEEPEST, MADV_DONTNEED);
 }
 
 static void begin(struct run *run)
@@ -232,8 +232,8 @@ static void hear_brain(struct run *run)
 
 static void watch(struct run *run)
 {
-	static struct pollfd polls[POLL_COMMAND + COMMAND_POLLS];
 	for (;;) {
+		struct pollfd polls[POLL_COMMAND + command_most()];
 		polls[POLL_SIGNALS] = (struct pollfd){ .fd = run->signals, .events = POLLIN };
 		polls[POLL_INIT] = (struct pollfd){ .fd = run->init_pidfd, .events = POLLIN };
 		polls[POLL_BRAIN] = (struct pollfd){ .fd = run->brain, .events = POLLIN };

@@ -16,10 +16,10 @@ struct relay {
 	bool escaped, quit;
 	void (*tap)(const char *bytes, size_t count); /* sees what comes from the master */
 	size_t up_at, up_end, down_at, down_end;
-	char up[1024], down[4096];
+	char *up, *down;        /* pages of their own, that a silent terminal never touches */
 };
 
-enum { RELAY_POLLS = 3 };
+enum { RELAY_POLLS = 3, UP_SIZE = 4096, DOWN_SIZE = 4096 };
 void relay_open(struct relay *, int master, int in, int out);
 void relay_poll(struct relay *, struct pollfd polls[static RELAY_POLLS]);
 void relay_run(struct relay *, const struct pollfd polls[static RELAY_POLLS]);
@@ -54,9 +54,10 @@ int console_log(bool clear, bool read, uint64_t max, bool to_file, struct iovec 
 
 /* ---- command.c ---- */
 
-enum { CLIENT_SLOTS = 512, COMMAND_POLLS = CLIENT_SLOTS + 2 };
+enum { CLIENT_SLOTS = 512 };
 int command_open(void);
-size_t command_poll(struct run *, struct pollfd polls[static COMMAND_POLLS]);
+size_t command_most(void);                  /* how many polls command_poll may fill */
+size_t command_poll(struct run *, struct pollfd *);
 int command_timeout(void);                  /* milliseconds until command_run wants to be called; -1 never */
 void command_run(struct run *, const struct pollfd *, size_t count);
 void command_announce(struct run *, enum state); /* to state clients */

@@ -94,7 +94,13 @@ void relay_open(struct relay *r, int master, int in, int out)
 	r->escaped = r->quit = false;
 	r->tap = NULL;
 	r->up_at = r->up_end = r->down_at = r->down_end = 0;
-	if (master >= 0)
+	if (master >= 0 && !r->up) {
+		r->up = map_pages(UP_SIZE + DOWN_SIZE);
+		r->down = r->up + UP_SIZE;
+	}
+	if (!r->up)
+		r->master = -1;
+	if (r->master >= 0)
 		fcntl(master, F_SETFL, O_NONBLOCK);
 }
 
@@ -129,7 +135,7 @@ static size_t filter(struct relay *r, size_t count)
 
 static void read_in(struct relay *r)
 {
-	ssize_t count = read(r->in, r->up, sizeof(r->up));
+	ssize_t count = read(r->in, r->up, UP_SIZE);
 	if (count <= 0) {
 		if (count == 0 || (errno != EAGAIN && errno != EINTR))
 			r->in = -1;
@@ -141,7 +147,7 @@ static void read_in(struct relay *r)
 
 static bool read_master(struct relay *r)
 {
-	ssize_t count = read(r->master, r->down, sizeof(r->down));
+	ssize_t count = read(r->master, r->down, DOWN_SIZE);
 	if (count <= 0)
 		return false;
 	if (r->tap)
