@@ -183,7 +183,7 @@ static int given(int fd)
 
 void attached_main(char **argv)
 {
-	static struct run run;
+	struct run run;
 	struct stat st;
 	const char *pid = argv[1] ? argv[1] : "0";
 	run_init(&run, -1);
