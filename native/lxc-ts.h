@@ -237,7 +237,7 @@ void add_note(struct run *, uint32_t list, uint32_t index, int err, const char *
 int send_result(struct run *, uint32_t kind, int32_t value);
 
 /* Before the inverses: leave our own cgroups (setPivot). On v2 a fork born outside goes on, and this process ends. */
-void leave_cgroups(struct run *);
+void leave_cgroups(struct run *, bool reboot);
 /* Run the armed inverses backwards, then remove the record. */
 void run_undo(struct run *);
 

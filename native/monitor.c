@@ -369,7 +369,7 @@ static bool end(struct run *run, int status)
 	int64_t questions = end_questions(run) & (ASK_BEFORE | ASK_AFTER);
 	tell_exit_code(run, status);
 	state_set(run, STOPPING);
-	leave_cgroups(run);
+	leave_cgroups(run, reboot);
 	_fd_ int brain = questions || reboot ? open_end_brain(run, status, reboot) : -1;
 	if (brain >= 0)
 		ask_before(run, brain);

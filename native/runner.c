@@ -376,7 +376,7 @@ static enum run_end give_up(struct run *run)
 {
 	failure_begins(run);
 	end_child(run);
-	leave_cgroups(run);
+	leave_cgroups(run, false);
 	run_undo(run);
 	close_fd(&run->command);
 	failure_ends(run);

@@ -4,7 +4,9 @@
  */
 #include "lxc-ts.h"
 
+#include <limits.h>
 #include <poll.h>
+#include <stdio.h>
 #include <sys/stat.h>
 
 /* Every directory of `path` above its last component is made where it is missing, for its owner alone. */
@@ -88,7 +90,7 @@ static void outlive(int pidfd)
 		RETRY(poll(&fd, 1, 1000));
 }
 
-void leave_cgroups(struct run *run)
+void leave_cgroups(struct run *run, bool reboot)
 {
 	const struct op_list *settings = &run->program.list[LIST_SETTINGS];
 	const struct op *pivot = NULL;
@@ -102,6 +104,13 @@ void leave_cgroups(struct run *run)
 	const char *cgroup2 = STR(pivot, SET_PIVOT_CGROUP2);
 	if (!*cgroup2 || !run->detached)
 		return;
+	if (reboot) {
+		/* Whoever knows the monitor by its pid keeps it; the wait does not show among what a reboot takes. */
+		char procs[PATH_MAX];
+		snprintf(procs, sizeof(procs), "%s/cgroup.procs", cgroup2);
+		write_file(procs, 0, 0, "0", 1);
+		return;
+	}
 	/* A write to cgroup.procs would wait for an RCU grace period; being born elsewhere does not. */
 	_fd_ int before = pidfd_open_compat(getpid());
 	pid_t pid = fork_into(cgroup2, 0, NULL);
