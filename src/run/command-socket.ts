@@ -5,10 +5,14 @@
  */
 
 import { connect, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { errnoCode, errnoText } from '../base/errno.ts';
 import { LxcError } from '../base/error.ts';
 import { fnv1a64, hex64 } from '../base/fnv.ts';
 import { type State, stateNumber, states } from './states.ts';
+
+/** How often a name without a monitor is looked for. */
+const pollMilliseconds = 100;
 
 /** A container as the user names it. */
 export interface ContainerId {
@@ -157,12 +161,16 @@ export class CommandSocket {
   }
 
   /**
-   * The first of the wanted states that the container is in or comes to. `undefined`: it stopped without reaching one,
-   * or `signal` was aborted.
+   * The first of the wanted states that the container is in or comes to; it need not have been started yet. `undefined`:
+   * it stopped without reaching one, or `signal` was aborted.
    */
   async waitFor(wanted: ReadonlySet<State>, signal?: AbortSignal): Promise<State | undefined> {
-    const watch = await this.watch(wanted);
-    return watch.reached(signal);
+    for (;;) {
+      const watch = await this.watch(wanted);
+      if (watch.listens || wanted.has('STOPPED') || signal?.aborted === true) return watch.reached(signal);
+      // Aborted: the next round answers.
+      await sleep(pollMilliseconds, undefined, signal === undefined ? {} : { signal }).catch(() => undefined);
+    }
   }
 
   /**
@@ -238,6 +246,11 @@ export class StateWatch implements Disposable {
     this.#wanted = wanted;
     this.#exchange = exchange;
     this.#now = now;
+  }
+
+  /** Whether a monitor is there to tell. */
+  get listens(): boolean {
+    return this.#exchange !== undefined;
   }
 
   /** See {@link CommandSocket.waitFor}. */
