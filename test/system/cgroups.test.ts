@@ -93,10 +93,11 @@ testOurs(
   'C LXC ignores them',
   async (scope) => {
     const foo = scope.container({
-      config: ['lxc.cgroup2.memory.max = 64M', 'lxc.cgroup2.pids.max = 55'],
+      config: ['lxc.cgroup2.memory.max = 64M', 'lxc.cgroup2.cpu.weight = 100', 'lxc.cgroup2.pids.max = 55'],
     });
     await foo.start();
     expect(foo.cgroupFile('memory', 'memory.limit_in_bytes')).toBe('67108864');
+    expect(foo.cgroupFile('cpu', 'cpu.shares')).toBe('1024');
     expect(foo.cgroupFile('pids', 'pids.max')).toBe('55');
   },
 );
