@@ -10,10 +10,11 @@ import type { Program } from '../wire/program.ts';
 import { CommandSocket, type ContainerId, socketName } from './command-socket.ts';
 import { shellStatus } from './connection.ts';
 import { decodeHead } from './head.ts';
+import { isWatched } from './leftovers.ts';
 import { loadContainerConfig } from './load.ts';
 import { recordDir } from './places.ts';
 import { cgroupsOf, foreignNamespaces, labelOf, processFacts } from './processes.ts';
-import { isAlive, readRecord } from './record.ts';
+import { type ContainerRecord, isAlive, readRecord } from './record.ts';
 import type { RunResult, Session } from './session.ts';
 
 /** A container that runs: its first process and the configuration it runs by. */
@@ -29,7 +30,7 @@ export async function findRunning(
   id: ContainerId,
   rcfile: string | undefined,
 ): Promise<Running> {
-  const record = readRecord(recordDir(session, id.lxcpath, id.name));
+  const record = await ownRecord(session, id);
   const known = record?.running === true && record.init !== undefined && isAlive(record.init);
   const initPid = known ? record.init?.pid : await new CommandSocket(id).initPid();
   if (initPid === undefined)
@@ -41,6 +42,14 @@ export async function findRunning(
     ? decodeHead(record.head).config
     : loadContainerConfig(session, { id, rcfile, definitions: [] }).config;
   return { id, initPid, config };
+}
+
+/** A killed monitor is replaced first: it is the way to init. */
+async function ownRecord(session: Session, id: ContainerId): Promise<ContainerRecord | undefined> {
+  const record = readRecord(recordDir(session, id.lxcpath, id.name));
+  if (record === undefined || isWatched(record)) return record;
+  const { tend } = await import('./tend.ts');
+  return (await tend(session, id)) === 'running' ? record : undefined;
 }
 
 export async function attach(session: Session, running: Running, request: AttachRequest): Promise<number> {

@@ -11,9 +11,10 @@ import { decodeHead, type Head } from './head.ts';
 import { runEveryHook, runHooks } from './hooks.ts';
 import { Log, parseLogLevel } from './log.ts';
 import { downScripts } from './network-scripts.ts';
+import { prepareStart } from './prepare.ts';
 import { readRecord } from './record.ts';
 import type { Call, Exit } from './session.ts';
-import { prepareStart, type Reporter, runStart } from './start.ts';
+import { type Reporter, runStart } from './start.ts';
 
 export async function end(session: EndSession): Promise<Exit> {
   const [dir = '', , target, ...held] = session.argv;

@@ -2,8 +2,9 @@
 
 import { LxcError } from '../../base/error.ts';
 import { nodeConfigIo, setItem } from '../../config/index.ts';
+import { requestOf } from '../../run/prepare.ts';
 import type { Session } from '../../run/session.ts';
-import { requestOf, start } from '../../run/start.ts';
+import { start } from '../../run/start.ts';
 import type { Command, Invocation } from '../command.ts';
 import { flag, integer, parsed } from '../option.ts';
 import { loadFor, sharesOf, startOptions } from '../start-options.ts';

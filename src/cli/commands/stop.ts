@@ -2,6 +2,7 @@
 
 import { LxcError } from '../../base/error.ts';
 import { Container } from '../../run/container.ts';
+import type { Session } from '../../run/session.ts';
 import { type Command, type Invocation, rcfile } from '../command.ts';
 import { flag, integer, parsed } from '../option.ts';
 
@@ -31,9 +32,10 @@ export const stop: Command = {
   summary: 'Stop a container',
   named: true,
   options: Object.values(options),
-  run(invocation, session) {
+  async run(invocation, session) {
     const wish = wishOf(invocation);
-    return runStop(new Container(session, invocation), wish);
+    const container = new Container(session, invocation);
+    return (await runStop(container, wish)) ?? (await stopUnwatched(session, container, wish));
   },
 };
 
@@ -65,9 +67,17 @@ export function wishOf(invocation: Pick<Invocation, 'get'>): Wish {
   };
 }
 
-async function runStop(container: Container, { act, seconds, insist }: Wish): Promise<number> {
-  if (act === 'kill') return (await container.stop()) ? 0 : refuse(container);
-  if ((await container.socket.state()) === 'STOPPED') return refuse(container);
+/** The monitor may have been killed: what it left is cleaned, or taken over and then stopped. */
+async function stopUnwatched(session: Session, container: Container, wish: Wish): Promise<number> {
+  const { tend } = await import('../../run/tend.ts');
+  if ((await tend(session, container.id)) === 'absent') return refuse(container);
+  return (await runStop(container, wish)) ?? refuse(container);
+}
+
+/** `undefined`: nobody answers. */
+async function runStop(container: Container, { act, seconds, insist }: Wish): Promise<number | undefined> {
+  if (act === 'kill') return (await container.stop()) ? 0 : undefined;
+  if ((await container.socket.state()) === 'STOPPED') return undefined;
   if (act === 'reboot') return (await container.reboot({ seconds })) ? 0 : tooLate(container, seconds);
   if (await container.shutdown({ seconds })) return 0;
   if (!insist) return tooLate(container, seconds);

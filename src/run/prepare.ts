@@ -1,0 +1,104 @@
+/** From what is asked of a start to its plan. Nothing is changed here; what is known to be wrong is thrown. */
+
+import { gatherFacts } from '../host/facts.ts';
+import {
+  type HostFacts,
+  planStart,
+  type Share,
+  type StartPlan,
+  type StartRequest,
+  shareTargets,
+} from '../plan/index.ts';
+import type { Program } from '../wire/program.ts';
+import { CommandSocket, type ContainerId, socketName } from './command-socket.ts';
+import { encodeHead, type Head, type KeptRequest } from './head.ts';
+import type { Log } from './log.ts';
+import { monitorFifo, recordDir, runtimeDir, systemConfig } from './places.ts';
+import type { Session } from './session.ts';
+
+/** What the command line says about a start. */
+export interface StartOptions {
+  readonly kind: 'start' | 'execute';
+  readonly detach: boolean;
+  readonly command: readonly string[];
+  readonly configFile: string | undefined;
+  readonly pidfile: string | undefined;
+  readonly shares: readonly Share[];
+}
+
+export function requestOf(
+  session: Session,
+  id: ContainerId,
+  options: StartOptions,
+  { log }: { readonly log: Pick<Log, 'level'> },
+): KeptRequest {
+  const { cwd, uid, gid, umask, pid, isatty } = session;
+  return {
+    ...id,
+    ...options,
+    commandSocket: socketName(id),
+    rootfsMount: `${runtimeDir(session)}/lxc-ts/rootfs`,
+    pid,
+    cwd,
+    uid,
+    gid,
+    umask,
+    env: Object.entries(session.env).map(([name, value]) => `${name}=${value}`),
+    terminals: isatty,
+    cgroupPattern: systemConfig(session).values['lxc.cgroup.pattern'] ?? '',
+    logLevel: log.level,
+    monitorFifo: monitorFifo(session, id.lxcpath),
+  };
+}
+
+export interface PreparedStart {
+  readonly head: Head;
+  readonly facts: HostFacts;
+  readonly plan: StartPlan;
+}
+
+export async function prepareStart(
+  session: Session,
+  { request, config, logFile }: Head,
+  reboot = false,
+): Promise<PreparedStart> {
+  const dir = recordDir(session, request.lxcpath, request.name);
+  const asked = {
+    ...request,
+    reboot,
+    record: { dir, head: Buffer.alloc(0) },
+    initPids: new Map<string, number>(),
+  };
+  const initPids = await pidsOf(request, shareTargets({ config, request: asked }));
+  const complete: StartRequest = { ...asked, initPids };
+  const facts = gatherFacts(config, complete);
+  const plan = planStart(config, complete, facts);
+  const head: Head = { request, config, items: itemsOf(plan.program), logFile };
+  return { head, facts, plan: { ...plan, program: withHead(plan.program, encodeHead(head)) } };
+}
+
+async function pidsOf({ lxcpath }: KeptRequest, names: readonly string[]): Promise<Map<string, number>> {
+  const pids = new Map<string, number>();
+  for (const name of names) {
+    const pid = await new CommandSocket({ lxcpath, name }).initPid();
+    if (pid !== undefined) pids.set(name, pid);
+  }
+  return pids;
+}
+
+/** Names that were drawn for this run, such as the host's end of a veth pair: scripts at the end are told them. */
+function itemsOf({ settings }: Program): ReadonlyMap<string, string> {
+  return new Map(
+    settings.flatMap((op) =>
+      op.op === 'setItem' && op.args.key.endsWith('.veth.pair') ? [[op.args.key, op.args.value]] : [],
+    ),
+  );
+}
+
+/** The record starts with what only the finished plan knows. */
+function withHead(program: Program, head: Buffer): Program {
+  const parent = program.parent.map((op) =>
+    op.op === 'openRecord' ? { ...op, args: { ...op.args, head } } : op,
+  );
+  return { ...program, parent };
+}

@@ -1,0 +1,89 @@
+/**
+ * A record without a monitor: the monitor was killed. What is left is cleaned, or, where init lives on
+ * (`lxc.monitor.signal.pdeath = 0`), a new monitor takes it over. Any command on the name may come across it.
+ */
+
+import { LxcError } from '../base/error.ts';
+import { cgroupDirectory } from '../host/cgroup-mounts.ts';
+import { explain } from '../plan/index.ts';
+import { revive } from '../wire/encode.ts';
+import type { Op } from '../wire/ops.ts';
+import type { PlannedOp, Program } from '../wire/program.ts';
+import { CommandSocket, type ContainerId } from './command-socket.ts';
+import { decodeHead } from './head.ts';
+import { cleanLeftovers, isOrphan, isWatched } from './leftovers.ts';
+import { recordDir } from './places.ts';
+import { prepareStart } from './prepare.ts';
+import { cgroupsOf } from './processes.ts';
+import { type ContainerRecord, type ProcessId, readRecord } from './record.ts';
+import type { Session } from './session.ts';
+
+/** `absent`: nothing of ours is there, or not any more; a container of C LXC may still have the name. */
+export async function tend(session: Session, id: ContainerId): Promise<'running' | 'absent'> {
+  const record = readRecord(recordDir(session, id.lxcpath, id.name));
+  if (record === undefined) return 'absent';
+  if ((await new CommandSocket(id).state()) !== 'STOPPED' || isWatched(record)) return 'running';
+  if (record.init !== undefined && isOrphan(record)) {
+    await adopt(session, record, record.init);
+    return 'running';
+  }
+  await cleanLeftovers(session, record);
+  return 'absent';
+}
+
+/** The caller's process leaves a new monitor behind, which watches init through a pidfd. */
+async function adopt(session: Session, record: ContainerRecord, init: ProcessId): Promise<void> {
+  const head = decodeHead(record.head);
+  const request = { ...head.request, pid: session.pid };
+  const { plan } = await prepareStart(session, { ...head, request });
+  const program = adoptProgram(
+    record,
+    init,
+    request.commandSocket,
+    settingsOf(plan.program, init, head.items),
+  );
+  const result = await session.run(program);
+  if (result.kind !== 'failed') return;
+  const { message } = explain(program, result);
+  throw new LxcError(message, { hint: `kill ${init.pid} to be rid of what is left of ${request.name}` });
+}
+
+export function adoptProgram(
+  record: ContainerRecord,
+  { pid, startTime }: ProcessId,
+  socket: string,
+  settings: readonly Op[],
+): Program {
+  const step = (op: Op, act: string): PlannedOp => ({ ...op, why: { key: 'adopt', act } });
+  const take: Op = { op: 'adopt', args: { pid, startTime } };
+  return {
+    parent: [
+      step({ op: 'bindCommand', args: { name: socket } }, `bind the command socket @${socket}`),
+      step({ op: 'unlink', args: { path: `${record.dir}/record` } }, 'take the old record away'),
+      step(
+        { op: 'openRecord', args: { dir: record.dir, head: record.head } },
+        `write the record in ${record.dir}`,
+      ),
+      step({ op: 'detach', args: { cgroup2: '' } }, 'start a monitor'),
+      { ...step(take, `take over the running init ${pid}`), undo: record.undo.map(revive) },
+    ],
+    child: [],
+    settings,
+    after: 'monitor',
+    exit: 'zero',
+  };
+}
+
+/** What the plan drew anew for a next start is replaced by what is true of the running one. */
+function settingsOf(program: Program, init: ProcessId, items: ReadonlyMap<string, string>): readonly Op[] {
+  const cgroups = new Map(cgroupsOf(init.pid).map((one) => [one.controllers, one]));
+  return program.settings.map((op) => {
+    if (op.op === 'setItem')
+      return { ...op, args: { ...op.args, value: items.get(op.args.key) ?? op.args.value } };
+    const membership = op.op === 'setCgroup' ? cgroups.get(op.args.controllers) : undefined;
+    if (op.op !== 'setCgroup' || membership === undefined) return op;
+    const dir = cgroupDirectory(membership) ?? op.args.dir;
+    const { path } = membership;
+    return { ...op, args: { ...op.args, path, limitPath: path, dir, limitDir: dir } };
+  });
+}
