@@ -57,7 +57,7 @@ describe('the client of the command socket', () => {
     expect(await socket.configItem('lxc.group')).toBeUndefined();
     expect(await socket.stop()).toBe(false);
     expect(await socket.waitFor(new Set(['STOPPED']))).toBe('STOPPED');
-    expect(await socket.waitFor(new Set(['RUNNING']))).toBeUndefined();
+    expect(await socket.waitFor(new Set(['RUNNING']), AbortSignal.timeout(20))).toBeUndefined();
   });
 
   test('reads integers from the pointer field and texts from the data', async () => {
