@@ -2,7 +2,7 @@
  * `lxc-attach` and `lxc-console`: a process more in a container, and a terminal of it shown on the caller's. The
  * parent's side and the step into the namespaces; how the process is born safely stands in self.c.
  */
-#include "monitor.h"
+#include "command.h"
 
 #include <sched.h>
 #include <sys/ioctl.h>
@@ -15,9 +15,6 @@
 #ifndef CLONE_NEWTIME
 #define CLONE_NEWTIME 0x00000080
 #endif
-
-/* Commands of the socket. */
-enum { GET_TTY_FD = 0, GET_INIT_PID = 4, GET_INIT_PIDFD = 18, GET_DEVPTS_FD = 21 };
 
 static struct relay relay;
 static int log_fd = -1;

@@ -14,14 +14,6 @@
 enum { POLL_SIGNALS, POLL_INIT, POLL_BRAIN, POLL_CONSOLE, POLL_COMMAND = POLL_CONSOLE + CONSOLE_POLLS };
 enum { ASK_BEFORE = 1, ASK_AFTER = 2, HOLD_NAMESPACES = 4 };
 
-/* liblxc's lxc_msg. */
-enum { FIFO_STATE = 0, FIFO_EXIT_CODE = 2 };
-struct fifo_message {
-	int32_t type;
-	char name[256];
-	int32_t value;
-};
-
 static const struct {
 	const char *name;
 	uint64_t flag;
@@ -62,7 +54,7 @@ static void tell_monitord(struct run *run, int type, int value)
 	const struct op *fifo = setting(run, OP_SET_FIFO, 0), *name = setting(run, OP_SET_NAME, 0);
 	if (!fifo || !name)
 		return;
-	struct fifo_message message = { .type = type, .value = value };
+	struct state_message message = { .type = type, .value = value };
 	struct stat st;
 	_fd_ int fd = open(STR(fifo, SET_FIFO_PATH), O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISFIFO(st.st_mode))
@@ -74,7 +66,7 @@ static void tell_monitord(struct run *run, int type, int value)
 
 void state_set(struct run *run, enum state next)
 {
-	tell_monitord(run, FIFO_STATE, next);
+	tell_monitord(run, MESSAGE_STATE, next);
 	state_serve(run, next);
 }
 
@@ -289,7 +281,7 @@ static int collect(struct run *run)
 
 static void tell_exit_code(struct run *run, int status)
 {
-	tell_monitord(run, FIFO_EXIT_CODE,
+	tell_monitord(run, MESSAGE_EXIT_CODE,
 		      WIFSIGNALED(status) ? WTERMSIG(status) << 8 | 0x7f : WEXITSTATUS(status) << 8);
 }
 

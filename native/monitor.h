@@ -8,6 +8,14 @@
 /* liblxc's numbers. */
 enum state { STOPPED, STARTING, RUNNING, STOPPING, ABORTING, FREEZING, FROZEN, THAWED, MAX_STATE };
 
+/* What a state client and monitord are told: lxc_msg. */
+enum { MESSAGE_STATE = 0, MESSAGE_EXIT_CODE = 2 };
+struct state_message {
+	int32_t type;
+	char name[256];
+	int32_t value;
+};
+
 /* ---- relay.c: a terminal on one side, the master of a pseudo terminal on the other ---- */
 
 struct relay {

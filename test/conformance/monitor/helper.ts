@@ -131,7 +131,8 @@ const wait = (status: number) => ((status & 0x7f) === 0 ? (status >> 8) & 0xff :
 /** A command of the machine: C LXC's tools. */
 export function run(file: string, args: readonly string[], { uid = 0, home = '/' } = {}): Promise<Ended> {
   return new Promise((resolve) => {
-    const env = { PATH: process.env['PATH'] ?? '', LC_ALL: 'C', HOME: home };
+    const { PATH = '' } = process.env;
+    const env = { PATH, LC_ALL: 'C', HOME: home };
     const child = execFile(file, args, { timeout: 15_000, env, uid, gid: uid }, (_, stdout, stderr) =>
       resolve({ status: child.exitCode, stdout, stderr }),
     );
