@@ -93,21 +93,21 @@ static void relay_frame(struct client *c)
 	int got = frame_read(c->relay, &frame);
 	if (got <= 0) {
 		close_fd(&c->relay);
-		if (!c->status)
-			tell_result(c, RESULT_FAILED, "the container's supervisor died");
-		c->status = 0;
-		return;
+		return tell_result(c, RESULT_FAILED, "the container's supervisor died");
 	}
-	if (frame.type == FRAME_RESULT)
-		c->status = 1; /* has been told */
+	if (frame.type == FRAME_RESULT) {
+		struct reader r = { .at = frame.data, .end = frame.data + frame.len };
+		uint32_t kind = get_u32(&r);
+		close_fd(&c->relay);
+		c->run.running = kind == RESULT_OK;
+		if (c->brain < 0)
+			tell_result(c, kind, "");
+	}
 	if (c->brain >= 0) {
 		frame_send(c->brain, frame.type, frame.data, frame.len);
 	} else if (frame.type == FRAME_CALL) {
 		put_text(&out, dead);
 		frame_send(c->relay, FRAME_ABORT, out.at, out.len);
-	} else if (frame.type == FRAME_RESULT && frame.len >= 4) {
-		struct reader r = { .at = frame.data, .end = frame.data + frame.len };
-		tell_result(c, get_u32(&r), "");
 	}
 }
 

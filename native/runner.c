@@ -148,7 +148,7 @@ int take_message(struct run *run, bool block)
 	((char *)&message)[n] = 0;
 	switch (message.head.kind) {
 	case MSG_POINT:
-		run->seen |= 1u << message.head.index;
+		run->seen |= 1u << (message.head.index & 31);
 		break;
 	case MSG_FAIL:
 		set_failure(run, LIST_CHILD, message.head.index, message.head.value, message.text);

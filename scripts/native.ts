@@ -28,6 +28,7 @@ const sources = () =>
 
 const flags = [
   '-std=c11',
+  '-D_GNU_SOURCE',
   '-Os',
   '-static',
   '-Wall',

@@ -1,7 +1,15 @@
 /** The helper's child list against the kernel: a busybox root in new namespaces, one matter at a time. Needs root. */
 
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -20,10 +28,12 @@ const dir = mkdtempSync(join(tmpdir(), 'ncore-'));
 const root = join(dir, 'rootfs');
 let helper: string;
 let faulty: string;
+const oldKernel = join(dir, 'old-kernel');
 
 beforeAll(() => {
   helper = buildNative();
   faulty = buildNative({ faults: true });
+  execFileSync('gcc', ['-o', oldKernel, join(import.meta.dirname, 'old-kernel.c')]);
   for (const name of ['bin', 'dev', 'proc', 'etc', 'tmp']) mkdirSync(join(root, name), { recursive: true });
   execFileSync('cp', ['/bin/busybox', join(root, 'bin')]);
   execFileSync(join(root, 'bin/busybox'), ['--install', '-s', join(root, 'bin')]);
@@ -67,6 +77,8 @@ interface Options {
   readonly parent?: readonly PlannedOp[];
   readonly env?: Readonly<Record<string, string>>;
   readonly binary?: string;
+  /** What stands before the helper in its command line. */
+  readonly wrapper?: readonly string[];
 }
 
 /** Run the ops, then let the foreground container end as it will. */
@@ -100,6 +112,7 @@ describe('the child', () => {
   });
 
   it('tells which op failed, with errno and the component of the path', async () => {
+    rmSync(join(root, 'tmp/link'), { force: true });
     symlinkSync('/etc', join(root, 'tmp/link'));
     const { result, ended } = await inside(
       [mount({ source: 'proc', target: '/tmp/link/x', fstype: 'proc' })],
@@ -349,6 +362,46 @@ describe('the end of a list', () => {
       expect(result).toMatchObject({ kind: 'failed', list: 1, index, errno: 5, detail: 'injected fault' });
     }
     expect(readFileSync('/proc/self/mountinfo', 'utf8')).toBe(before);
+  });
+});
+
+describe('an older kernel', () => {
+  // clone3, openat2, close_range, pidfd_open, pidfd_send_signal; memfd_create stays (3.17).
+  const wrapper = [oldKernel, '435', '437', '436', '434', '424', '--'];
+
+  it('gets the same container by older system calls', async () => {
+    const { stdout, ended } = await inside([], 'echo $$; ls /proc/$$/fd; exit 7', { wrapper });
+    expect([stdout, ended]).toEqual(['1\n0\n1\n2\n', 7]);
+  });
+
+  it('is told the same about a link in the way', async () => {
+    rmSync(join(root, 'tmp/link'), { force: true });
+    symlinkSync('/etc', join(root, 'tmp/link'));
+    const ops = [mount({ source: 'proc', target: '/tmp/link/x', fstype: 'proc' })];
+    const { result } = await inside(ops, '', { wrapper });
+    expect(result).toMatchObject({
+      kind: 'failed',
+      index: 4,
+      errno: 40,
+      detail: '/tmp/link is a symbolic link',
+    });
+  });
+
+  it('has init moved to its cgroup before it does anything', async () => {
+    const unified = readFileSync('/proc/self/mounts', 'utf8').match(/ (\S+) cgroup2 /)?.[1] ?? '';
+    const path = join(unified, 'ncore-old');
+    const parent = [
+      planned(
+        { op: 'mkdirCgroup', args: { path, shared: 0 } },
+        { undo: [{ op: 'rmdirCgroup', args: { path, shared: 0 } }] },
+      ),
+      planned({ op: 'clone', args: { flags, cgroup2: path, pidNamespace: '' } }),
+    ];
+    for (const options of [{ parent, wrapper }, { parent }]) {
+      const { stdout } = await inside([], 'grep ^0: /proc/self/cgroup', options);
+      expect(stdout).toBe('0::/ncore-old\n');
+    }
+    expect(existsSync(path)).toBe(false);
   });
 });
 

@@ -43,6 +43,8 @@ export interface FakeBrainOptions {
   readonly argv?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
+  /** What stands before the helper in its command line. */
+  readonly wrapper?: readonly string[];
 }
 
 /** Frames of a stream, in order; `undefined` once the other side closed it. */
@@ -94,7 +96,8 @@ export class FakeBrain {
   readonly #ended: Promise<unknown[]>;
 
   constructor(helper: string, options: FakeBrainOptions = {}) {
-    this.process = spawn(helper, ['--brain-fd', '3', ...(options.argv ?? ['lxc-start'])], {
+    const line = [...(options.wrapper ?? []), helper, '--brain-fd', '3', ...(options.argv ?? ['lxc-start'])];
+    this.process = spawn(line[0] ?? helper, line.slice(1), {
       stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
       env: options.env ?? { PATH: '/usr/sbin:/usr/bin:/sbin:/bin' },
       cwd: options.cwd ?? '/',
