@@ -110,6 +110,16 @@ describe('the client', () => {
     await brain.ended();
   });
 
+  it('forwards its input and signals once they are wanted', async () => {
+    const { brain } = await start();
+    brain.frames.send(frameTypes.WANT);
+    expect((await brain.expect('IN')).payload).toHaveLength(0);
+    brain.process.kill('SIGTERM');
+    expect((await brain.expect('SIGNAL')).payload.readUInt32LE()).toBe(15);
+    brain.exit(4);
+    expect(await brain.ended()).toBe(4);
+  });
+
   it('gives a spawned program no descriptor of its own', async () => {
     const { brain } = await start();
     brain.frames.send(frameTypes.SPAWN, spawnFrame(['sh', '-c', 'ls /proc/$$/fd'], 1));
@@ -279,6 +289,37 @@ describe('the parent list', () => {
     brain.process.kill('SIGKILL');
     expect(await brain.ended()).toBe('SIGKILL');
     expect(existsSync(join(record, 'record'))).toBe(true);
+  });
+
+  it('adopts only the process it means', async () => {
+    const { brain } = await start();
+    const stat = readFileSync(`/proc/${process.pid}/stat`, 'utf8');
+    const startTime = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]);
+    const adopt = (time: number) =>
+      program({ parent: [planned({ op: 'adopt', args: { pid: process.pid, startTime: time } })] });
+    expect(await brain.answer(adopt(startTime + 1))).toMatchObject({ kind: 'failed', errno: 3 });
+    expect(await brain.answer(adopt(startTime))).toMatchObject({ kind: 'ok', value: process.pid });
+    brain.exit();
+    await brain.ended();
+  });
+
+  it('tells what the kernel said about a refused interface', async () => {
+    const { brain } = await start();
+    // RTM_NEWLINK of kind veth whose name is too long.
+    const name = Buffer.alloc(36);
+    name.writeUInt16LE(36, 0);
+    name.writeUInt16LE(3, 2);
+    name.fill('x', 4);
+    const request = Buffer.concat([Buffer.alloc(32), name]);
+    request.writeUInt32LE(request.length, 0);
+    request.writeUInt16LE(16, 4);
+    request.writeUInt16LE(0x601, 6);
+    const args = { request, patches: Buffer.alloc(0), ignore: 0, retry: 0 };
+    const result = await brain.answer(program({ parent: [planned({ op: 'netlink', args })] }));
+    expect(result).toMatchObject({ kind: 'failed', errno: 34 });
+    expect(result.detail).toMatch(/Attribute failed policy validation|too long/i);
+    brain.exit();
+    await brain.ended();
   });
 
   it('gives up on SIGTERM and runs the inverses', async () => {
