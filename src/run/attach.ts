@@ -93,6 +93,9 @@ function failure(program: Program, { argv }: AttachRequest, result: RunResult): 
   const missing = errno === errnoNumber('ENOENT') || errno === errnoNumber('ENOTDIR');
   return new LxcError(`Failed to run ${argv[0] ?? ''}: ${errnoText(errno)}`, {
     exit: missing ? notFound : notExecutable,
-    hint: missing ? 'its name is looked for in the PATH of the container' : undefined,
+    hint:
+      missing && !argv[0]?.includes('/')
+        ? 'its name is looked for in the PATH that the command gets'
+        : undefined,
   });
 }

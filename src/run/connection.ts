@@ -211,7 +211,8 @@ class Connection implements EndSession {
       return;
     }
     this.#hello = hello;
-    this.#sender.send(frameTypes.ACCEPT);
+    // The client waits for this one with a limit of time, and a first plan in a young process can take long.
+    this.#sender.sendNow(frameTypes.ACCEPT);
     const work = hello.role === helloRoles.end ? this.#service.end(this) : this.#service.command(this);
     work.then(
       (exit) => this.#finish(exit),

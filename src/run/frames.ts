@@ -35,7 +35,7 @@ export class FrameCutter {
   }
 }
 
-/** Frames sent within one turn of the event loop leave in one write. */
+/** Frames sent within one turn of the event loop leave in one write, but for those that somebody waits for. */
 export class FrameSender {
   readonly #socket: Socket;
   #corked = false;
@@ -47,11 +47,13 @@ export class FrameSender {
   send(type: number, payload: Uint8Array = Buffer.alloc(0)): void {
     if (!this.#socket.writable) return;
     if (!this.#corked) this.#cork();
-    const head = Buffer.allocUnsafe(headBytes);
-    head.writeUInt32LE(payload.length);
-    head.writeUInt32LE(type, 4);
-    this.#socket.write(head);
+    this.#socket.write(frameHead(type, payload.length));
     if (payload.length > 0) this.#socket.write(payload);
+  }
+
+  /** At once, whatever the turn goes on with. */
+  sendNow(type: number): void {
+    if (this.#socket.writable) this.#socket.write(frameHead(type, 0));
   }
 
   end(): void {
@@ -66,6 +68,13 @@ export class FrameSender {
       this.#socket.uncork();
     });
   }
+}
+
+function frameHead(type: number, size: number): Buffer {
+  const head = Buffer.allocUnsafe(headBytes);
+  head.writeUInt32LE(size);
+  head.writeUInt32LE(type, 4);
+  return head;
 }
 
 export interface Hello {

@@ -10,8 +10,16 @@ export type Caller = Pick<Session, 'uid' | 'env' | 'cwd'>;
 
 const rootLxcPath = '/var/lib/lxc';
 
-/** The settings of lxc.conf, the system's or the user's. */
+const systemConfigs = new WeakMap<Caller, SystemConfig>();
+
+/** The settings of lxc.conf, the system's or the user's; read once for a session. */
 export function systemConfig(caller: Caller): SystemConfig {
+  const known = systemConfigs.get(caller) ?? readSystemConfig(caller);
+  systemConfigs.set(caller, known);
+  return known;
+}
+
+function readSystemConfig(caller: Caller): SystemConfig {
   const owner =
     caller.uid === 0 ? ({ kind: 'root' } as const) : { kind: 'user' as const, home: home(caller) };
   return loadSystemConfig(owner, nodeConfigIo(caller));
