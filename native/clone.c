@@ -121,17 +121,6 @@ static int clone_in_pid_namespace(struct run *run, const struct op *op)
 	return setns(own, CLONE_NEWPID) < 0 && err == 0 ? -errno : err;
 }
 
-struct process_entry {
-	uint32_t pid, zero;
-	uint64_t start;
-};
-
-static int record_process(struct run *run, uint32_t tag, pid_t pid)
-{
-	struct process_entry entry = { .pid = pid, .start = start_time(pid) };
-	return run->record < 0 ? 0 : record_append(run, tag, &entry, sizeof(entry));
-}
-
 /* An interface can be brought home after init's death only through a namespace that is still held. */
 static void hold_netns(struct run *run)
 {
@@ -166,8 +155,7 @@ int op_clone(struct run *run, const struct op *op)
 	run->init_pidfd = run->child_pidfd;
 	run->clone_flags = NUM(op, CLONE_FLAGS);
 	hold_netns(run);
-	err = record_process(run, RECORD_MONITOR, getpid());
-	return err < 0 ? err : record_process(run, RECORD_INIT, run->init);
+	return record_processes(run);
 }
 
 /* Standard streams of a process that outlives its command: a pipe to a pager must see its end. */

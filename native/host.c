@@ -104,7 +104,7 @@ int op_adopt(struct run *run, const struct op *op)
 	run->init = pid;
 	run->init_pidfd = pidfd;
 	run->adopted = true;
-	return 0;
+	return record_processes(run);
 }
 
 /* ---- device rules on cgroup v2 ---- */

@@ -234,6 +234,7 @@ int take_message(struct run *, bool block);
 int await_exec(struct run *);
 
 int record_append(struct run *, uint32_t tag, const void *, size_t);
+int record_processes(struct run *);                        /* this process as monitor, and init */
 void record_remove(struct run *);
 void add_note(struct run *, uint32_t list, uint32_t index, int err, const char *detail);
 int send_result(struct run *, uint32_t kind, int32_t value);

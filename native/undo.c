@@ -64,6 +64,21 @@ int record_append(struct run *run, uint32_t tag, const void *payload, size_t len
 	return n < 0 ? n : (size_t)n == sizeof(head) + len ? 0 : -ENOSPC;
 }
 
+struct process_entry {
+	uint32_t pid, zero;
+	uint64_t start;
+};
+
+int record_processes(struct run *run)
+{
+	if (run->record < 0)
+		return 0;
+	const struct process_entry self = { .pid = getpid(), .start = start_time(getpid()) };
+	const struct process_entry init = { .pid = run->init, .start = start_time(run->init) };
+	int err = record_append(run, RECORD_MONITOR, &self, sizeof(self));
+	return err < 0 ? err : record_append(run, RECORD_INIT, &init, sizeof(init));
+}
+
 /* The record, its directory, and the directory of the lxcpath when this was its last container. */
 void record_remove(struct run *run)
 {
