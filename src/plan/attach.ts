@@ -47,7 +47,8 @@ export interface AttachFacts {
   readonly noNewPrivs: boolean;
   /** Label of init under AppArmor or SELinux, '' where unconfined. */
   readonly label: { readonly system: 'apparmor' | 'selinux'; readonly text: string } | undefined;
-  readonly limits: readonly { readonly resource: number; readonly soft: bigint; readonly hard: bigint }[];
+  /** Ops for `lxc.prlimit`. */
+  readonly limits: readonly PlannedOp[];
 }
 
 export function planAttach(request: AttachRequest, facts: AttachFacts): Program {
@@ -69,9 +70,7 @@ export function planAttach(request: AttachRequest, facts: AttachFacts): Program 
     ],
     child: [
       ...(cgroup ? facts.tasks.map(joinCgroup) : []),
-      ...facts.limits.map((limit) =>
-        step({ op: 'rlimit', args: limit }, 'set a resource limit of the container'),
-      ),
+      ...facts.limits,
       enter(spaces),
       ...(request.remount && !spaces.includes('mnt') ? remount() : []),
       ...personality(request.persona),

@@ -104,7 +104,7 @@ const resources: Readonly<Record<string, number>> = {
   rttime: 15,
 };
 
-export function limitResources({ config }: Context): readonly PlannedOp[] {
+export function limitResources({ config }: Pick<Context, 'config'>): readonly PlannedOp[] {
   return config.family('lxc.prlimit').flatMap((entry) => {
     const resource = resources[entry.name];
     if (resource === undefined) return [];

@@ -5,6 +5,7 @@ import { LxcError } from '../base/error.ts';
 import type { Config } from '../config/index.ts';
 import { cgroupDirectory } from '../host/cgroup-mounts.ts';
 import { type AttachFacts, type AttachRequest, planAttach } from '../plan/attach.ts';
+import { limitResources } from '../plan/init.ts';
 import { lists } from '../wire/frames.ts';
 import type { Program } from '../wire/program.ts';
 import { CommandSocket, type ContainerId, socketName } from './command-socket.ts';
@@ -59,7 +60,7 @@ export async function attach(session: Session, running: Running, request: Attach
   throw failure(program, request, result);
 }
 
-function factsOf(session: Session, { id, initPid }: Running): AttachFacts {
+function factsOf(session: Session, { id, initPid, config }: Running): AttachFacts {
   const facts = processFacts(initPid);
   if (facts === undefined) throw new LxcError('Failed to attach: the container has just stopped');
   const cgroups = cgroupsOf(initPid);
@@ -76,7 +77,7 @@ function factsOf(session: Session, { id, initPid }: Running): AttachFacts {
     tasks: directories.map((directory) => `${directory}/tasks`),
     cgroup2: (unified && cgroupDirectory(unified)) ?? '',
     label: labelOf(initPid),
-    limits: [],
+    limits: limitResources({ config }),
   };
 }
 
