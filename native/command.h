@@ -86,6 +86,7 @@ int answer_fd(struct client *, int fd, intptr_t value); /* a negative `fd` is th
 
 /* ---- hierarchy.c ---- */
 int layout(struct run *);
+const struct op *find_cgroup(struct run *, const char *controller); /* "" the unified one; NULL none */
 void answer_cgroup_path(struct run *, struct client *, bool limit);
 void answer_cgroup2(struct run *, struct client *, bool limit);
 void answer_cgroup_fd(struct run *, struct client *, bool limit);
@@ -95,3 +96,7 @@ void freeze(struct run *, struct client *, bool on);
 int freezer_fd(void);                       /* to poll for POLLPRI; -1 when nothing is in progress */
 void freezer_check(struct run *);
 void freezer_forget(const struct client *); /* it goes on, but nobody waits for it */
+
+/* ---- devices.c ---- */
+int add_device_rule(struct run *, const char *dir, const void *request, size_t size);
+void forget_device_rules(void);

@@ -21,7 +21,7 @@ static bool has_controller(const char *controllers, const char *wanted)
 	return length == 0 && *controllers == 0;
 }
 
-static const struct op *find_cgroup(struct run *run, const char *controller)
+const struct op *find_cgroup(struct run *run, const char *controller)
 {
 	const struct op *op;
 	for (uint32_t i = 0; (op = setting(run, OP_SET_CGROUP, i)); i++) {

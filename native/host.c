@@ -1,7 +1,6 @@
-/* Parent ops that touch one thing of the host each: the command socket, a file, a process, a BPF program. */
+/* Parent ops that touch one thing of the host each: the command socket, a file, a process. */
 #include "lxc-ts.h"
 
-#include <linux/bpf.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
@@ -105,45 +104,4 @@ int op_adopt(struct run *run, const struct op *op)
 	run->init_pidfd = pidfd;
 	run->adopted = true;
 	return record_processes(run);
-}
-
-/* ---- device rules on cgroup v2 ---- */
-
-static int bpf(int command, union bpf_attr *attr)
-{
-	return CHECK((int)syscall(SYS_bpf, command, attr, sizeof(*attr)));
-}
-
-int op_bpf_devices(struct run *run, const struct op *op)
-{
-	static const char license[] = "Apache-2.0";
-	char log[2048] = "";
-	union bpf_attr load = {
-		.prog_type = BPF_PROG_TYPE_CGROUP_DEVICE,
-		.insns = (uintptr_t)STR(op, BPF_DEVICES_PROGRAM),
-		.insn_cnt = LEN(op, BPF_DEVICES_PROGRAM) / sizeof(struct bpf_insn),
-		.license = (uintptr_t)license,
-	};
-	(void)run;
-	_fd_ int cgroup = CHECK(open(STR(op, BPF_DEVICES_CGROUP), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-	if (cgroup < 0)
-		return cgroup;
-	_fd_ int program = bpf(BPF_PROG_LOAD, &load);
-	if (program < 0) { /* once more, for the verifier's words */
-		load.log_level = 1;
-		load.log_buf = (uintptr_t)log;
-		load.log_size = sizeof(log);
-		int again = bpf(BPF_PROG_LOAD, &load);
-		close_fd(&again);
-		if (*log)
-			detail(log, NULL);
-		return program;
-	}
-	union bpf_attr attach = {
-		.target_fd = cgroup,
-		.attach_bpf_fd = program,
-		.attach_type = BPF_CGROUP_DEVICE,
-		.attach_flags = BPF_F_ALLOW_MULTI,
-	};
-	return bpf(BPF_PROG_ATTACH, &attach);
 }

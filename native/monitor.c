@@ -3,7 +3,7 @@
  * waits for init, serves the command socket and the console, and at the end takes apart what the start made. What a
  * configuration says about the end is the brain's business: it is asked, and nothing is kept of it here.
  */
-#include "monitor.h"
+#include "command.h"
 
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -332,6 +332,7 @@ static void renew(struct run *run, int brain)
 	bool detached = run->detached;
 	run->command = run->signals = -1;
 	run_free(run);
+	forget_device_rules();
 	program_free(&run->program);
 	run_init(run, brain);
 	run->command = command;

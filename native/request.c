@@ -109,6 +109,15 @@ static void serve_state(struct run *run, struct client *c)
 	answer_result(c, 0, 0);
 }
 
+/* Elsewhere than on a unified host device rules are files, which clients write themselves. */
+static void add_device(struct run *run, struct client *c)
+{
+	const struct op *op = layout(run) == LAYOUT_UNIFIED ? find_cgroup(run, "") : NULL;
+	int err = op ? add_device_rule(run, STR(op, SET_CGROUP_LIMIT_DIR), c->data, c->request.length) : -EINVAL;
+	detail_take();
+	answer_result(c, err, 0);
+}
+
 /* The answers after which the connection closes. */
 static void answer_once(struct run *run, struct client *c)
 {
@@ -134,8 +143,7 @@ static void answer_once(struct run *run, struct client *c)
 	case GET_LIMIT_CGROUP_FD: return answer_cgroup_fd(run, c, true);
 	/* Containers of ours are in no scope that systemd made. */
 	case GET_SYSTEMD_SCOPE: return answer_result(c, -ENOENT, 0);
-	/* Device rules in force are programs: there is none to add to outside the unified hierarchy. */
-	case ADD_BPF_DEVICE_CGROUP: return answer_result(c, layout(run) == LAYOUT_UNIFIED ? -ENOSYS : -EINVAL, 0);
+	case ADD_BPF_DEVICE_CGROUP: return add_device(run, c);
 	default: return answer_result(c, -ENOSYS, 0);
 	}
 }

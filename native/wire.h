@@ -163,6 +163,7 @@ enum {
 	OP_SET_END = 105,
 	OP_SET_PIVOT = 106,
 	OP_SET_FIFO = 107,
+	OP_SET_DEVICES = 108,
 };
 
 /* Index of each argument of an op. */
@@ -224,6 +225,7 @@ enum { SET_CONSOLE_BUFFER, SET_CONSOLE_LOG_FILE, SET_CONSOLE_LOG_SIZE, SET_CONSO
 enum { SET_END_ASK };
 enum { SET_PIVOT_TASKS, SET_PIVOT_CGROUP2 };
 enum { SET_FIFO_PATH };
+enum { SET_DEVICES_PROGRAM };
 
 /* code, name, kinds of the arguments: i int, s text, v texts, b bytes */
 #define OP_TABLE(X) \
@@ -288,4 +290,5 @@ enum { SET_FIFO_PATH };
 	X(105, setEnd, "i") \
 	X(106, setPivot, "vs") \
 	X(107, setFifo, "s") \
+	X(108, setDevices, "b") \
 

@@ -53,7 +53,11 @@ export function planCgroups(request: CgroupRequest, facts: CgroupFacts, find: Fi
       ...first.flatMap((place) => v1.denyDevices(place, limits)),
       ...second.flatMap((place) => v2.attachDevices(place, limits)),
     ],
-    settings: [...places.map(describe), pivot(places)],
+    settings: [
+      ...places.map(describe),
+      ...second.flatMap((place) => v2.keepDevices(place, limits)),
+      pivot(places),
+    ],
     notes: limits.notes,
   };
 }

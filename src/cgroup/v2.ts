@@ -3,6 +3,7 @@
  * are a program that is attached when the set-up is done.
  */
 
+import type { Op } from '../wire/ops.ts';
 import type { PlannedOp } from '../wire/program.ts';
 import { always, asked, step } from '../wire/step.ts';
 import { deviceList, deviceProgram } from './device-program.ts';
@@ -77,6 +78,13 @@ export function attachDevices(place: Place, limits: Limits): readonly PlannedOp[
   );
   const why = asked(first.entry, `attach the device rules to ${place.limit}`);
   return [step({ op: 'bpfDevices', args: { cgroup: place.limit, program: deviceProgram(list) } }, why)];
+}
+
+/** The monitor adds rules to the program when it is asked to. */
+export function keepDevices(place: Place, limits: Limits): readonly Op[] {
+  return attachDevices(place, limits).flatMap((planned): Op[] =>
+    planned.op === 'bpfDevices' ? [{ op: 'setDevices', args: { program: planned.args.program } }] : [],
+  );
 }
 
 /** The runner is born in it (see `detach`), so it exists before. */

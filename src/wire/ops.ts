@@ -230,6 +230,8 @@ export const ops = {
   setPivot: { code: 106, by: 'S', args: { tasks: 'strs', cgroup2: 'str' } },
   /** fifo of lxc-monitord: state changes go there where it exists. */
   setFifo: { code: 107, by: 'S', args: { path: 'str' } },
+  /** The program of `bpfDevices`, to which a client may add rules while the container runs. */
+  setDevices: { code: 108, by: 'S', args: { program: 'bytes' } },
 } as const satisfies Record<string, OpRow>;
 
 export type OpName = keyof typeof ops;

@@ -7,6 +7,8 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, describe, expect, test } from 'vitest';
+import { deviceList, deviceProgram } from '../../src/cgroup/device-program.ts';
+import type { ResolvedRule } from '../../src/cgroup/devices.ts';
 import type { Op } from '../../src/wire/ops.ts';
 import { adoptProgram, type Box, boxProgram, cgroupPath, hierarchies, pivotDirs } from './monitor/box.ts';
 import { eventually, Installation, run } from './monitor/helper.ts';
@@ -36,7 +38,7 @@ async function started(
 }
 
 /** One request as bytes; the answer's result, value and data. */
-function ask(name: string, command: number, value = 0n, data = Buffer.alloc(0)) {
+function ask(name: string, command: number, value = 0n, data: Uint8Array = Buffer.alloc(0)) {
   const head = Buffer.alloc(16);
   head.writeInt32LE(command, 0);
   head.writeInt32LE(data.length, 4);
@@ -160,6 +162,57 @@ test('a container in the unified hierarchy alone is frozen by its monitor', asyn
   expect(await socket.freeze(true, 0)).toBe(true);
   expect((await tool('lxc-stop', name, '-k')).status).toBe(0);
   expect(traces(name)).toEqual([]);
+});
+
+describe('device rules that a client adds on a unified host', () => {
+  const rule = (allow: boolean, type: string, major: number, minor: number, access: string) => {
+    const data = Buffer.alloc(40);
+    data.write(type, 0);
+    data.writeInt32LE(major, 4);
+    data.writeInt32LE(minor, 8);
+    data.write(access, 12);
+    data.writeInt32LE(allow ? 1 : 0, 16);
+    return data;
+  };
+  const add = async (name: string, data: Uint8Array) => (await ask(name, 14, 0n, data)).ret;
+  const mayOpen = async (name: string, how: string) =>
+    (await tool('lxc-attach', name, '--', 'sh', '-c', `: ${how}`)).status === 0;
+
+  test('win over those of the start, per kind of access', async () => {
+    const rules = (
+      [
+        [1, 3],
+        [5, '*'],
+        [136, '*'],
+      ] as const
+    ).map(([major, minor]): ResolvedRule => ({ allow: true, type: 'c', major, minor, access: 'rwm' }));
+    const program = deviceProgram(deviceList(rules, false));
+    const settings: Op[] = [{ op: 'setDevices', args: { program } }];
+    const { name } = await started('nmon-devices', sleeper, { unifiedOnly: true, settings });
+    expect(await mayOpen(name, '</dev/zero')).toBe(true);
+    expect(await add(name, rule(false, 'c', 9, 9, 'rwm'))).toBe(0);
+    expect(await mayOpen(name, '</dev/zero')).toBe(false);
+    expect(await mayOpen(name, '</dev/null')).toBe(true);
+    expect(await add(name, rule(true, 'c', 1, 5, 'r'))).toBe(0);
+    expect(await mayOpen(name, '</dev/zero')).toBe(true);
+    expect(await mayOpen(name, '>/dev/zero')).toBe(false);
+    expect(await add(name, rule(true, 'c', 1, -1, 'w'))).toBe(0);
+    expect(await mayOpen(name, '<>/dev/zero')).toBe(true);
+    expect(await mayOpen(name, '</dev/urandom')).toBe(false);
+    expect(await add(name, rule(true, 'a', -1, -1, 'rwm'))).toBe(0);
+    expect(await mayOpen(name, '</dev/urandom')).toBe(true);
+  });
+
+  test('are refused when they are none, or the host is not unified', async () => {
+    const { name } = await started('nmon-nodevice', sleeper, { unifiedOnly: true });
+    expect(await add(name, rule(true, 'x', 1, 5, 'r'))).toBe(-22);
+    expect(await add(name, rule(true, 'c', 1, 5, 'x'))).toBe(-22);
+    expect(await add(name, Buffer.alloc(4))).toBe(-22);
+    expect(await add(name, rule(false, 'c', 1, 5, 'rwm'))).toBe(0);
+    expect(await mayOpen(name, '</dev/zero')).toBe(false);
+    const hybrid = await started('nmon-hybrid');
+    expect(await add(hybrid.name, rule(true, 'c', 1, 5, 'r'))).toBe(-22);
+  });
 });
 
 describe("LXC's own tools", () => {
