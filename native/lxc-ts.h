@@ -175,6 +175,7 @@ struct run {
 
 	char record_dir[256];   /* "" before openRecord */
 	int record;             /* O_APPEND descriptor of the record, -1 before openRecord */
+	off_t record_head;      /* where its HEAD entry ends */
 	int command;            /* listening command socket, -1 before bindCommand */
 
 	pid_t init;             /* the container's init: cloned, adopted, or the one attach enters */
@@ -241,7 +242,7 @@ int send_result(struct run *, uint32_t kind, int32_t value);
 
 /* Before the inverses: leave our own cgroups (setPivot). On v2 a fork born outside goes on, and this process ends. */
 void leave_cgroups(struct run *, bool reboot);
-/* Run the armed inverses backwards, then remove the record. */
+/* Run the armed inverses backwards, then remove the record; with one that failed the record stays. */
 void run_undo(struct run *);
 
 /* One op of a list by its table, with the injected fault where this build has faults. */

@@ -43,12 +43,15 @@ int op_open_record(struct run *run, const struct op *op)
 	if (err < 0)
 		return err;
 	record_path(run, path, sizeof(path));
+	if (run->again)
+		unlink(path); /* what the last run could not undo is not worth a reboot */
 	run->record = CHECK(open(path, O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600));
 	if (run->record < 0)
 		return run->record;
 	err = write_all(run->record, RECORD_MAGIC, 8);
 	if (err == 0)
 		err = record_append(run, RECORD_HEAD, STR(op, OPEN_RECORD_HEAD), LEN(op, OPEN_RECORD_HEAD));
+	run->record_head = lseek(run->record, 0, SEEK_CUR);
 	if (err < 0)
 		record_remove(run);
 	return err;
@@ -135,14 +138,35 @@ void leave_cgroups(struct run *run, bool reboot)
 		outlive(before);
 }
 
+#define FLAG_FAILED 0x8000 /* of an undo op in memory */
+
+/* What could not be undone now may be later: the record stays with just that, for the next command on the name. */
+static void record_rest(struct run *run, uint32_t count)
+{
+	const struct op_list *undo = &run->program.list[LIST_UNDO];
+	if (run->record < 0 || ftruncate(run->record, run->record_head) < 0)
+		return record_remove(run);
+	for (uint32_t i = 0; i < count; i++)
+		if (undo->ops[i].flags & FLAG_FAILED)
+			record_append(run, RECORD_UNDO, undo->ops[i].raw, undo->ops[i].raw_len);
+	close_fd(&run->record);
+}
+
 void run_undo(struct run *run)
 {
+	uint32_t count = run->armed, failures = 0;
 	while (run->armed > 0) {
 		uint32_t index = --run->armed;
 		int err = run_parent_op(run, LIST_UNDO, index);
-		if (err < 0)
-			add_note(run, LIST_UNDO, index, -err, detail_take());
+		if (err >= 0)
+			continue;
+		add_note(run, LIST_UNDO, index, -err, detail_take());
+		run->program.list[LIST_UNDO].ops[index].flags |= FLAG_FAILED;
+		failures++;
 	}
 	close_fd(&run->netns);
-	record_remove(run);
+	if (failures > 0)
+		record_rest(run, count);
+	else
+		record_remove(run);
 }

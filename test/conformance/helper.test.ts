@@ -322,6 +322,26 @@ describe('the parent list', () => {
     await brain.ended();
   });
 
+  it('keeps an inverse that failed in the record', async () => {
+    const { brain } = await start();
+    const record = join(dir, 'run/hash/rest');
+    const bad = write('/no/such/dir/rest', '');
+    const parent = [
+      planned({ op: 'openRecord', args: { dir: record, head: Buffer.from('{}') } }),
+      planned(unlink(join(dir, 'none')), { undo: [unlink(join(dir, 'fine')), bad] }),
+      planned({ op: 'mkdirCgroup', args: { path: '/no/such/cgroup', shared: 0 } }),
+    ];
+    expect(await brain.answer(program({ parent }))).toMatchObject({ kind: 'failed', notes: [{ list: 2 }] });
+    const left = readFileSync(join(record, 'record'));
+    expect([left.includes('/no/such/dir/rest'), left.includes('fine'), left.includes('{}')]).toEqual([
+      true,
+      false,
+      true,
+    ]);
+    brain.exit(1);
+    await brain.ended();
+  });
+
   it('gives up on SIGTERM and runs the inverses', async () => {
     const { brain } = await start();
     const path = join(dir, 'term');
