@@ -1,7 +1,7 @@
 /** Reading a configuration with Node.js: the caller's directory and environment, the file system, random digits. */
 
-import { randomInt } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
+import { draw } from '../base/draw.ts';
 import { errnoCode, reason } from '../base/errno.ts';
 import { LxcError } from '../base/error.ts';
 import type { ConfigIo } from './types.ts';
@@ -17,7 +17,7 @@ export function nodeConfigIo({ cwd, env }: Caller): ConfigIo {
     readFile,
     list,
     env: (name) => (Object.hasOwn(env, name) ? env[name] : undefined),
-    nibble: () => randomInt(16),
+    nibble: () => draw(16),
   };
 }
 

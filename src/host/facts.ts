@@ -1,7 +1,7 @@
 /** The facts that a plan needs, read from the kernel: only what the configuration at hand makes necessary. */
 
-import { randomInt } from 'node:crypto';
 import { existsSync, readFileSync, type Stats, statSync } from 'node:fs';
+import { draw } from '../base/draw.ts';
 import { errnoCode, reason } from '../base/errno.ts';
 import { LxcError } from '../base/error.ts';
 import { type Config, parseDeviceRule } from '../config/index.ts';
@@ -19,7 +19,7 @@ export function gatherFacts(config: Config, request: StartRequest): HostFacts {
     paths: gatherPaths(config, request),
     files: gatherFiles(config),
     network: readNetworkFacts(config.nets),
-    draw: (limit) => randomInt(limit),
+    draw,
   };
 }
 
