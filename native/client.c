@@ -12,6 +12,7 @@
 struct client {
 	int brain;      /* -1 once it is gone */
 	int relay;      /* the detached runner, -1 when there is none */
+	bool asked;     /* the brain owes the runner the answer to a CALL */
 	bool staying;   /* the container runs in the foreground: after the brain's last word we are its monitor */
 	int status;     /* what to exit with should the brain die */
 	bool wanted;    /* WANT: input, window and signals go to the brain */
@@ -85,11 +86,19 @@ static void tell_result(struct client *c, uint32_t kind, const char *why)
 	buffer_free(&lost.fail_detail);
 }
 
+static const char brain_dead[] = "the planner process died";
+
+/* To the runner that waits at a CALL which nobody will answer any more. */
+static void abort_call(struct client *c)
+{
+	_buffer_ struct buffer out = { 0 };
+	put_text(&out, brain_dead);
+	frame_send(c->relay, FRAME_ABORT, out.at, out.len);
+}
+
 static void relay_frame(struct client *c)
 {
-	static const char dead[] = "the planner process died";
 	_frame_ struct frame frame = { 0 };
-	_buffer_ struct buffer out = { 0 };
 	int got = frame_read(c->relay, &frame);
 	if (got <= 0) {
 		close_fd(&c->relay);
@@ -104,10 +113,10 @@ static void relay_frame(struct client *c)
 			tell_result(c, kind, "");
 	}
 	if (c->brain >= 0) {
+		c->asked = frame.type == FRAME_CALL;
 		frame_send(c->brain, frame.type, frame.data, frame.len);
 	} else if (frame.type == FRAME_CALL) {
-		put_text(&out, dead);
-		frame_send(c->relay, FRAME_ABORT, out.at, out.len);
+		abort_call(c);
 	}
 }
 
@@ -119,11 +128,15 @@ static void brain_died(struct client *c)
 	c->run.brain = -1;
 	if (c->staying)
 		end(monitor(&c->run), 0);
-	if (c->relay >= 0)
+	if (c->relay >= 0) {
+		if (c->asked)
+			abort_call(c);
+		c->asked = false;
 		return;
+	}
 	if (c->run.running)
 		end(c->status, 0);
-	complain("the planner process died", NULL);
+	complain(brain_dead, NULL);
 	end(1, 0);
 }
 
@@ -161,6 +174,7 @@ static void brain_frame(struct client *c)
 		return exit_frame(c, &frame);
 	case FRAME_RESUME:
 	case FRAME_ABORT:
+		c->asked = false;
 		frame_send(c->relay, frame.type, frame.data, frame.len);
 		return;
 	case FRAME_WANT:
