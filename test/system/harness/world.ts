@@ -131,6 +131,24 @@ function processes(): string[] {
     .sort();
 }
 
+/** The pids of the daemons of this run. */
+export function daemons(): number[] {
+  const ours = [readlinkSync('/proc/self/ns/mnt')];
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .filter((pid) => isDaemon(pid, ours))
+    .map(Number);
+}
+
+function isDaemon(pid: string, ours: readonly string[]): boolean {
+  try {
+    const commandLine = readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+    return ours.includes(readlinkSync(`/proc/${pid}/ns/mnt`)) && /lxc\.cjs\0--daemon/.test(commandLine);
+  } catch {
+    return false;
+  }
+}
+
 function describeProcess(pid: string, ours: readonly string[]): string[] {
   try {
     const inside = ['mnt', 'net'].some((ns) => ours.includes(readlinkSync(`/proc/${pid}/ns/${ns}`)));

@@ -1,0 +1,207 @@
+/** Faults in the middle of a start: every op that fails, every process that dies, leaves nothing behind. */
+
+import type { ChildProcess } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { beforeAll, expect } from 'vitest';
+import { binDir, lxc, run, start, underC } from './harness/commands.ts';
+import type { Container } from './harness/container.ts';
+import { eventually } from './harness/eventually.ts';
+import { buildFaulty } from './harness/faulty.ts';
+import type { Scope } from './harness/scope.ts';
+import { testOurs } from './harness/suite.ts';
+import { daemons, settled, snapshot } from './harness/world.ts';
+
+const reason = 'faults are injected into our helper';
+let faultyStart = '';
+
+beforeAll(() => {
+  if (!underC) faultyStart = buildFaulty();
+});
+
+/** A start with something of everything. */
+async function richContainer(scope: Scope): Promise<Container> {
+  await scope.bridge('sysbr0');
+  const foo = scope.container({
+    config: [
+      'lxc.uts.name = rich',
+      'lxc.mount.auto = proc:mixed sys:mixed cgroup:mixed:force',
+      'lxc.mount.entry = tmpfs srv tmpfs size=64k 0 0',
+      'lxc.mount.entry = $DIR/bound mnt none bind,ro,optional 0 0',
+      'lxc.tty.max = 2',
+      'lxc.pty.max = 8',
+      'lxc.tty.dir = lxc',
+      'lxc.console.logfile = $DIR/console.log',
+      'lxc.net.0.type = veth',
+      'lxc.net.0.link = sysbr0',
+      'lxc.net.0.flags = up',
+      'lxc.net.0.ipv4.address = 10.9.0.2/24',
+      'lxc.net.0.ipv4.gateway = 10.9.0.1',
+      'lxc.net.0.script.up = $DIR/hook',
+      'lxc.net.0.script.down = $DIR/hook',
+      'lxc.net.1.type = macvlan',
+      'lxc.net.1.link = sysbr0',
+      'lxc.net.1.macvlan.mode = bridge',
+      'lxc.net.1.flags = up',
+      'lxc.cgroup.memory.limit_in_bytes = 128M',
+      'lxc.cgroup.cpuset.cpus = 0',
+      'lxc.cgroup.devices.deny = a',
+      'lxc.cgroup.devices.allow = c 1:3 rwm',
+      'lxc.cgroup.devices.allow = c *:* m',
+      'lxc.cgroup.devices.allow = c 136:* rwm',
+      'lxc.cap.drop = sys_time',
+      'lxc.prlimit.nofile = 100',
+      'lxc.proc.oom_score_adj = 10',
+      'lxc.sysctl.net.ipv4.ip_forward = 1',
+      'lxc.environment = A=1',
+      'lxc.init.uid = 0',
+      'lxc.hook.start = /hook',
+      ...['pre-start', 'pre-mount', 'mount', 'autodev', 'start-host', 'stop', 'post-stop'].map(
+        (kind) => `lxc.hook.${kind} = $DIR/hook`,
+      ),
+    ],
+  });
+  writeFileSync(`${foo.dir}/hook`, '#!/bin/sh\nexit 0\n', { mode: 0o755 });
+  foo.script('/hook', 'exit 0');
+  return foo;
+}
+
+interface JsonOp {
+  readonly op: string;
+  readonly optional?: boolean;
+}
+
+interface JsonPlan {
+  readonly parent: readonly JsonOp[];
+  readonly child: readonly JsonOp[];
+}
+
+async function planOf(foo: Container): Promise<JsonPlan> {
+  return JSON.parse((await foo.run('start', ['-d', '--plan', '--format', 'json'])).stdout);
+}
+
+/** Starts with one op failing; answers what is wrong about the outcome. */
+async function startWithFault(foo: Container, fault: string, op: JsonOp): Promise<string[]> {
+  const before = snapshot();
+  const done = await run(faultyStart, ['-n', foo.name, '-d'], { env: { LXC_TS_FAULT: fault } });
+  const wrong: string[] = [];
+  if (done.status === 0) {
+    if (op.optional !== true) wrong.push('the start went on');
+    await lxc('stop', ['-n', foo.name, '-k']);
+  } else {
+    if (op.optional === true) wrong.push(`an optional op stopped the start: ${done.stderr}`);
+    if (done.stderr.trim().split('\n').length !== 1) wrong.push(`no single line: ${done.stderr}`);
+    if (!done.stderr.startsWith(`lxc-start: ${foo.name}: `)) wrong.push(`no message: ${done.stderr}`);
+  }
+  return [...wrong, ...(await settled(before))].map((line) => `${fault} ${op.op}: ${line}`);
+}
+
+for (const list of ['parent', 'child'] as const) {
+  testOurs(
+    `Each ${list} op of a start that fails in turn leaves nothing behind`,
+    reason,
+    async (scope) => {
+      const foo = await richContainer(scope);
+      const ops = (await planOf(foo))[list];
+      expect(ops.length).toBeGreaterThan(30);
+      const wrong: string[] = [];
+      for (const [index, op] of ops.entries())
+        wrong.push(...(await startWithFault(foo, `${list}:${index}`, op)));
+      expect(wrong).toEqual([]);
+    },
+    { timeoutMs: 240_000 },
+  );
+}
+
+testOurs('Each call of a start that fails in turn leaves nothing behind', reason, async (scope) => {
+  const foo = await richContainer(scope);
+  const calls = (await planOf(foo)).parent.filter((op) => op.op === 'call');
+  expect(calls.length).toBeGreaterThan(0);
+  const wrong: string[] = [];
+  for (const [index, op] of calls.entries()) wrong.push(...(await startWithFault(foo, `call:${index}`, op)));
+  expect(wrong).toEqual([]);
+});
+
+/** Starts `foo`, does something `delay` ms later, and has everything cleaned by the next commands. */
+async function disturb(foo: Container, delay: number, act: (child: ChildProcess) => void): Promise<string[]> {
+  const before = snapshot();
+  const child = start(`${binDir}/lxc-start`, ['-n', foo.name, '-d']);
+  const ended = new Promise<void>((done) => child.on('close', () => done()));
+  await new Promise((wake) => setTimeout(wake, delay));
+  act(child);
+  await ended;
+  await eventually(
+    async () => ['STOPPED', 'RUNNING'].includes(await foo.state()),
+    'the start came to an end',
+  );
+  await foo.start();
+  await foo.stop();
+  return (await settled(before)).map((line) => `after ${delay} ms: ${line}`);
+}
+
+for (const signal of ['SIGKILL', 'SIGINT', 'SIGTERM'] as const) {
+  testOurs(
+    `${signal} to the command at any moment of a start leaks nothing`,
+    reason,
+    async (scope) => {
+      const foo = await richContainer(scope);
+      const wrong: string[] = [];
+      for (let delay = 0; delay <= 60; delay += 6) {
+        wrong.push(...(await disturb(foo, delay, (child) => child.kill(signal))));
+      }
+      expect(wrong).toEqual([]);
+    },
+    { timeoutMs: 120_000 },
+  );
+}
+
+testOurs(
+  'SIGKILL to the daemon at any moment of a start loses nothing',
+  reason,
+  async (scope) => {
+    const foo = await richContainer(scope);
+    const wrong: string[] = [];
+    for (let delay = 0; delay <= 60; delay += 6) {
+      await foo.state();
+      wrong.push(
+        ...(await disturb(foo, delay, () => {
+          for (const pid of daemons()) process.kill(pid, 'SIGKILL');
+        })),
+      );
+    }
+    expect(wrong).toEqual([]);
+  },
+  { timeoutMs: 120_000 },
+);
+
+testOurs('A container outlives its brain', reason, async (scope) => {
+  const foo = await richContainer(scope);
+  await foo.start();
+  for (const pid of daemons()) process.kill(pid, 'SIGKILL');
+  expect(await foo.state()).toBe('RUNNING');
+  await foo.stop();
+});
+
+testOurs('SIGKILL to the monitor of a rich container: the next command cleans up', reason, async (scope) => {
+  const foo = await richContainer(scope);
+  await foo.start(['-p', `${foo.dir}/pid`]);
+  process.kill(Number(readFileSync(`${foo.dir}/pid`, 'utf8')), 'SIGKILL');
+  await eventually(async () => (await foo.state()) === 'STOPPED', 'the container is stopped');
+  await foo.start();
+  await foo.stop();
+});
+
+testOurs(
+  'With lxc.monitor.signal.pdeath = 0 init outlives its monitor and is taken over',
+  reason,
+  async (scope) => {
+    const foo = scope.container({ config: ['lxc.monitor.signal.pdeath = 0'] });
+    await foo.start(['-p', `${foo.dir}/pid`]);
+    const init = await foo.initPid();
+    process.kill(Number(readFileSync(`${foo.dir}/pid`, 'utf8')), 'SIGKILL');
+    expect(await foo.state()).toBe('RUNNING');
+    expect(await foo.initPid()).toBe(init);
+    expect((await foo.attach(['/bin/true'])).status).toBe(0);
+    await foo.stop();
+    expect(await foo.state()).toBe('STOPPED');
+  },
+);
