@@ -318,7 +318,7 @@ size_t output_tail(int fd, char *out, size_t size);
 int open_beneath(int root, const char *path, int flags, int mode);
 /* The same by `where` (WHERE_*). */
 int open_where(struct run *, int64_t where, const char *path, int flags);
-int make_dirs(struct run *, int64_t where, const char *path, int mode); /* mkdir -p */
+int make_dirs(struct run *, int64_t where, const char *path); /* mkdir -p */
 /* The directory that holds `path` (made where missing) and the last component. */
 int open_parent(struct run *, int64_t where, const char *path, const char **name);
 

@@ -93,6 +93,6 @@ int op_chown(struct run *run, const struct op *op)
 int op_chdir(struct run *run, const struct op *op)
 {
 	const char *path = STR(op, CHDIR_PATH);
-	int err = NUM(op, CHDIR_CREATE) ? make_dirs(run, WHERE_HOST, path, 0755) : 0;
+	int err = NUM(op, CHDIR_CREATE) ? make_dirs(run, WHERE_HOST, path) : 0;
 	return err < 0 ? err : CHECK(chdir(path));
 }

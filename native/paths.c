@@ -84,7 +84,7 @@ int open_where(struct run *run, int64_t where, const char *path, int flags)
 }
 
 /* mkdir -p as the process sees the path. */
-static int make_dirs_host(const char *path, int mode)
+static int make_dirs_host(const char *path)
 {
 	char part[4096];
 	if (JOIN(part, path) < 0)
@@ -94,7 +94,7 @@ static int make_dirs_host(const char *path, int mode)
 		if (slash)
 			*slash = 0;
 		struct stat st;
-		if (mkdir(part, slash ? 0755 : mode) < 0 && (errno != EEXIST || stat(part, &st) < 0 || !S_ISDIR(st.st_mode))) {
+		if (mkdir(part, 0755) < 0 && (errno != EEXIST || stat(part, &st) < 0 || !S_ISDIR(st.st_mode))) {
 			int err = errno == EEXIST ? -ENOTDIR : -errno;
 			detail(part, NULL);
 			return err;
@@ -105,11 +105,11 @@ static int make_dirs_host(const char *path, int mode)
 	}
 }
 
-int make_dirs(struct run *run, int64_t where, const char *path, int mode)
+int make_dirs(struct run *run, int64_t where, const char *path)
 {
 	struct stat st;
 	if (where != WHERE_ROOTFS)
-		return stat(path, &st) == 0 && S_ISDIR(st.st_mode) ? 0 : make_dirs_host(path, mode);
+		return stat(path, &st) == 0 && S_ISDIR(st.st_mode) ? 0 : make_dirs_host(path);
 	path += strspn(path, "/");
 	_fd_ int fd = walk_beneath(run->root, path, O_PATH | O_DIRECTORY, 0, 0755);
 	return fd < 0 ? fd : 0;
@@ -119,16 +119,20 @@ int make_dirs(struct run *run, int64_t where, const char *path, int mode)
 int open_parent(struct run *run, int64_t where, const char *path, const char **name)
 {
 	char parent[4096];
-	const char *slash = strrchr(path, '/');
-	*name = slash ? slash + 1 : path;
-	if (!**name || !strcmp(*name, ".") || !strcmp(*name, ".."))
-		return -EINVAL;
+	size_t len = strlen(path);
 	if (JOIN(parent, path) < 0)
 		return -ENAMETOOLONG;
-	parent[slash ? slash - path : 0] = 0;
+	while (len > 1 && parent[len - 1] == '/') /* a directory's name may end in a slash */
+		parent[--len] = 0;
+	char *slash = strrchr(parent, '/');
+	*name = path + (slash ? slash + 1 - parent : 0);
+	const char *last = slash ? slash + 1 : parent;
+	if (!*last || !strcmp(last, ".") || !strcmp(last, ".."))
+		return -EINVAL;
+	parent[slash ? slash - parent : 0] = 0;
 	if (where != WHERE_ROOTFS) {
 		const char *dir = *parent ? parent : slash ? "/" : ".";
-		int err = make_dirs(run, where, dir, 0755);
+		int err = make_dirs(run, where, dir);
 		return err < 0 ? err : CHECK(open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC));
 	}
 	const char *below = parent + strspn(parent, "/");

@@ -143,7 +143,7 @@ describe('the child', () => {
         args: { path: '/dev/null', where: at, mode: 0o020666, device: 0x103, fallback: '/dev/null' },
       }),
       planned({ op: 'mkdir', args: { path: 'dev/a/b', where: at, mode: 0o1777 } }),
-      planned({ op: 'mkdir', args: { path: 'dev/a/b', where: at, mode: 0o700 } }),
+      planned({ op: 'mkdir', args: { path: 'dev/a/b/', where: at, mode: 0o700 } }),
       planned({ op: 'mkfile', args: { path: 'dev/f/g', where: at, mode: 0o640 } }),
       planned({ op: 'symlink', args: { target: 'x', path: 'dev/l', where: at } }),
       planned({ op: 'symlink', args: { target: 'y', path: 'dev/l', where: at } }),
