@@ -37,7 +37,9 @@ export interface CgroupRequest extends PlacementRequest {
 
 export function planCgroups(request: CgroupRequest, facts: CgroupFacts, find: FindDevice): CgroupPlan {
   const limits = resolveLimits(request.config, facts, find);
-  const places = placeCgroups(request, facts).map((place) => withoutRebirth(place, request));
+  const places = placeCgroups(request, facts)
+    .map((place) => withoutRebirth(place, request))
+    .map((place) => withRoomForDevices(place, limits));
   const first = places.filter(({ hierarchy }) => hierarchy.version === 1);
   const second = places.filter(({ hierarchy }) => hierarchy.version === 2);
   return {
@@ -64,6 +66,13 @@ export function planCgroups(request: CgroupRequest, facts: CgroupFacts, find: Fi
 
 function withoutRebirth(place: Place, { reboot }: CgroupRequest): Place {
   return reboot && place.hierarchy.version === 2 ? { ...place, monitor: undefined } : place;
+}
+
+/** v1 takes a rule for all devices only in a directory without others below, so there is no inner one then. */
+function withRoomForDevices(place: Place, { devices }: Limits): Place {
+  const { hierarchy, limit, limitPath } = place;
+  const ruled = devices.some((one) => one.hierarchy === hierarchy && one.rule.type === 'a');
+  return ruled && hierarchy.version === 1 ? { ...place, payload: limit, payloadPath: limitPath } : place;
 }
 
 function describe({ hierarchy, payload, payloadPath, limit, limitPath }: Place): Op {

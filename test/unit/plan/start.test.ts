@@ -97,6 +97,14 @@ describe('a plan', () => {
     expect(made).toContain('/sys/fs/cgroup/pids/user/lxc.payload.web');
   });
 
+  test('has no inner cgroup where a rule for all devices would not be taken', () => {
+    const lines = [...minimal, 'lxc.cgroup.dir.container.inner = in', 'lxc.cgroup.devices.deny = a'];
+    const { child } = planOf({ lines }).program;
+    const joined = child.flatMap((planned) => (planned.op === 'joinCgroup' ? [planned.args.file] : []));
+    expect(joined).toContain('/sys/fs/cgroup/devices/lxc.payload.web/tasks');
+    expect(joined).toContain('/sys/fs/cgroup/memory/lxc.payload.web/in/tasks');
+  });
+
   test('puts the containers of a pattern into its directory', () => {
     const { settings } = planOf({ lines: minimal, request: { cgroupPattern: 'lxc/%n' } }).program;
     const paths = settings.flatMap((op) => (op.op === 'setCgroup' ? [op.args.path] : []));
