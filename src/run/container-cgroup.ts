@@ -30,8 +30,9 @@ async function ownPath(socket: CommandSocket, controller: string): Promise<strin
 }
 
 export async function containerStats(socket: CommandSocket): Promise<Stats> {
-  const [cpuacct, blkio, memory, unified] = await Promise.all(
-    ['cpuacct', 'blkio', 'memory', ''].map((controller) => limitDir(socket, controller)),
+  const [cpuacct, blkio, memory] = await Promise.all(
+    ['cpuacct', 'blkio', 'memory'].map((controller) => limitDir(socket, controller)),
   );
-  return readStats({ cpuacct, blkio, memory, unified });
+  const isComplete = cpuacct !== undefined && blkio !== undefined && memory !== undefined;
+  return readStats({ cpuacct, blkio, memory, unified: isComplete ? undefined : await limitDir(socket, '') });
 }

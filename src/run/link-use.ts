@@ -10,9 +10,17 @@ export interface LinkUse {
   readonly rxBytes: number;
 }
 
-/** In the order of the configuration; an interface that has nothing on the host is left out. */
-export async function linkUses(socket: CommandSocket, pid: number): Promise<readonly LinkUse[]> {
-  const types = (await socket.configItem('lxc.net'))?.split('\n').slice(0, -1) ?? [];
+/** The types of the interfaces, in the order of the configuration. */
+export async function linkTypes(socket: CommandSocket): Promise<readonly string[]> {
+  return (await socket.configItem('lxc.net'))?.split('\n').slice(0, -1) ?? [];
+}
+
+/** An interface that has nothing on the host is left out. */
+export async function linkUses(
+  socket: CommandSocket,
+  pid: number,
+  types: readonly string[],
+): Promise<readonly LinkUse[]> {
   const uses = await Promise.all(types.map((type, index) => linkUse(socket, pid, { type, index })));
   return uses.flatMap((use) => use ?? []);
 }
@@ -28,6 +36,7 @@ async function linkUse(
   { type, index }: Nic,
 ): Promise<LinkUse | undefined> {
   const item = (sub: string) => socket.configItem(`lxc.net.${index}.${sub}`);
+  if (type === 'empty' || type === 'none') return undefined;
   if (type === 'veth') return hostSide(await item('veth.pair'));
   const [link = '', name = ''] = await Promise.all([item('link'), item('name')]);
   return link === '' ? undefined : containerSide(link, counters(pid).get(name));

@@ -2,7 +2,7 @@
 
 import { LxcError } from '../../base/error.ts';
 import { getCgroupItem, setCgroupItem } from '../../run/cgroup-item.ts';
-import { CommandSocket } from '../../run/command-socket.ts';
+import { CommandSocket, type ContainerId } from '../../run/command-socket.ts';
 import { type Command, rcfile } from '../command.ts';
 
 export const cgroup: Command = {
@@ -17,24 +17,26 @@ export const cgroup: Command = {
     if (key === undefined)
       throw new LxcError('Missing state object', { hint: 'name a file such as memory.max' });
     const socket = new CommandSocket(invocation);
-    if ((await socket.state()) === 'STOPPED') throw new LxcError(`'${lxcpath}:${name}' is not running`);
     if (value === undefined) {
       const act = `Failed to retrieve value of '${key}' for '${lxcpath}:${name}'`;
       // LXC puts one more line end behind the file's own.
-      session.out(`${await blaming(act, () => getCgroupItem(socket, key))}\n`);
+      session.out(`${await blaming(invocation, act, () => getCgroupItem(socket, key))}\n`);
     } else {
       const act = `Failed to assign '${value}' value to '${key}' for '${name}'`;
-      await blaming(act, () => setCgroupItem(socket, key, value));
+      await blaming(invocation, act, () => setCgroupItem(socket, key, value));
     }
     return 0;
   },
 };
 
-async function blaming<T>(act: string, run: () => Promise<T>): Promise<T> {
+/** Whether the container runs is asked only when something went wrong: that saves the common case a round trip. */
+async function blaming<T>(id: ContainerId, act: string, run: () => Promise<T>): Promise<T> {
   try {
     return await run();
   } catch (error) {
     if (!(error instanceof LxcError)) throw error;
+    const isStopped = (await new CommandSocket(id).state()) === 'STOPPED';
+    if (isStopped) throw new LxcError(`'${id.lxcpath}:${id.name}' is not running`);
     throw new LxcError(`${act}: ${error.message}`, { hint: error.hint, cause: error });
   }
 }

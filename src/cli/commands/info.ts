@@ -6,7 +6,7 @@ import { readAddresses } from '../../host/addresses.ts';
 import { CommandSocket } from '../../run/command-socket.ts';
 import { containerStats } from '../../run/container-cgroup.ts';
 import { byBytes, configPath } from '../../run/directory.ts';
-import { linkUses } from '../../run/link-use.ts';
+import { linkTypes, linkUses } from '../../run/link-use.ts';
 import type { Session } from '../../run/session.ts';
 import type { State } from '../../run/states.ts';
 import { type Command, type Invocation, rcfile } from '../command.ts';
@@ -86,10 +86,11 @@ interface Gathered extends InfoFacts {
 }
 
 async function gather(socket: CommandSocket, asked: Wanted): Promise<Gathered> {
-  const [now, init, used] = await Promise.all([
+  const [now, init, used, types] = await Promise.all([
     socket.state(),
     socket.initPid(),
     asked.stats ? containerStats(socket) : undefined,
+    asked.stats ? linkTypes(socket) : [],
   ]);
   if (now === 'STOPPED' || init === undefined) return { state: now };
   return {
@@ -97,7 +98,7 @@ async function gather(socket: CommandSocket, asked: Wanted): Promise<Gathered> {
     pid: asked.pid ? init : undefined,
     ips: asked.ips ? addressTexts(init) : undefined,
     stats: used,
-    links: asked.stats ? await linkUses(socket, init) : undefined,
+    links: asked.stats ? await linkUses(socket, init, types) : undefined,
   };
 }
 
