@@ -14,6 +14,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
+import { rmdir } from 'node:fs/promises';
 import { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -116,7 +117,10 @@ export class Installation implements AsyncDisposable {
     // What C LXC's tools leave for a lxcpath: locks, and a monitord that waits half a minute.
     const fifo = `/run/lxc/${this.lxcpath}/monitor-fifo`;
     if (existsSync(fifo)) writeFileSync(fifo, 'quit');
-    for (const dir of ['/run/lxc', '/run/lxc/lock']) rmSync(dir + this.dir, { recursive: true, force: true });
+    for (const dir of ['/run/lxc', '/run/lxc/lock']) {
+      rmSync(dir + this.dir, { recursive: true, force: true });
+      await rmdir(dir + tmpdir()).catch(() => undefined);
+    }
     rmSync(this.dir, { recursive: true, force: true });
   }
 }
