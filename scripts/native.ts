@@ -64,7 +64,7 @@ export function buildNative(options: NativeOptions = {}): string {
 
 /** Changes whenever the helper, the brain's bundle or the protocol between them changes. */
 export function buildId(): string {
-  const bundle = join(root, 'dist/lxc.cjs');
+  const bundle = join(root, 'dist/brain.js');
   return hashOf([...sources(), ...(existsSync(bundle) ? [bundle] : [])]);
 }
 

@@ -1,5 +1,5 @@
 /**
- * The entry of dist/lxc.cjs. The helper starts it as `--daemon` (listening socket on fd 3) or `--cold` (one client on
+ * What dist/lxc.cjs runs. The helper starts it as `--daemon` (listening socket on fd 3) or `--cold` (one client on
  * fd 3); nobody else does.
  */
 
@@ -16,7 +16,7 @@ const service: Omit<Service, 'stop'> = {
   end: async (session: EndSession): Promise<Exit> => (await import('../run/end.ts')).end(session),
 };
 
-async function start(mode: string | undefined): Promise<void> {
+export async function start(mode: string | undefined): Promise<void> {
   if (mode === '--daemon') {
     const { daemon } = await import('../run/daemon.ts');
     daemon(service, Number(process.env.LXC_TS_DAEMON_IDLE) || defaultIdleSeconds);
@@ -29,4 +29,4 @@ async function start(mode: string | undefined): Promise<void> {
   }
 }
 
-void start(process.argv[2]);
+export { warmUp } from './warm.ts';
