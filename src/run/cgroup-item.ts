@@ -3,6 +3,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { errnoCode, reason } from '../base/errno.ts';
 import { LxcError } from '../base/error.ts';
+import type { CgroupLayout } from '../cgroup/layout.ts';
 import { type KeyTarget, resolveKey } from '../cgroup/resolve-key.ts';
 import { writeCgroupFile } from '../cgroup/write.ts';
 import { nearest } from '../config/index.ts';
@@ -41,7 +42,7 @@ interface Located {
 
 async function locate(socket: CommandSocket, key: string): Promise<Located> {
   refusePath(key);
-  const target = resolveKey(key, gatherLayout(process.pid));
+  const target = targetOf(key);
   const { controllers, version } = target.hierarchy;
   if (version === 2 && key.startsWith('devices.'))
     throw new LxcError(
@@ -53,6 +54,19 @@ async function locate(socket: CommandSocket, key: string): Promise<Located> {
   const dir = await limitDir(socket, controllers.split(',')[0] ?? '');
   if (dir !== undefined) return { target, dir };
   throw new LxcError(`the container has no cgroup in the hierarchy ${controllers || 'of cgroup v2'}`);
+}
+
+let known: CgroupLayout | undefined;
+
+/** Hierarchies stay as they are while a host is up; only a name that none of them has is looked for anew. */
+function targetOf(key: string): KeyTarget {
+  try {
+    if (known !== undefined) return resolveKey(key, known);
+  } catch (error) {
+    if (!(error instanceof LxcError)) throw error;
+  }
+  known = gatherLayout(process.pid);
+  return resolveKey(key, known);
 }
 
 /** A name stays in its directory. */
