@@ -72,11 +72,13 @@ static void run_frame(struct client *c, struct frame *frame)
 
 /* ---- frames between the detached runner and the brain ---- */
 
+static const char brain_dead[] = "the planner process died";
+
 static void tell_result(struct client *c, uint32_t kind, const char *why)
 {
 	if (c->brain < 0) {
 		if (kind != RESULT_OK)
-			complain("Failed to start the container: ", *why ? why : "and the planner process died", NULL);
+			complain("Failed to start the container: ", *why ? why : brain_dead, NULL);
 		end(kind != RESULT_OK, 0);
 	}
 	struct run lost;
@@ -85,8 +87,6 @@ static void tell_result(struct client *c, uint32_t kind, const char *why)
 	send_result(&lost, kind, 0);
 	buffer_free(&lost.fail_detail);
 }
-
-static const char brain_dead[] = "the planner process died";
 
 /* To the runner that waits at a CALL which nobody will answer any more. */
 static void abort_call(struct client *c)
