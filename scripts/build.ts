@@ -78,7 +78,7 @@ const text = await bundle();
 const buildId = idOf(text, ...nativeSources());
 for (const directory of ['bin', 'dist', 'libexec']) mkdirSync(`${root}/${directory}`, { recursive: true });
 // Wrapped as a function that the loader calls; one byte a character, so that V8 need not decode it.
-const brain = `(function (require, module, exports) {${text.replaceAll(placeholder, buildId)}\n})`;
+const brain = `(function (require, module, exports, __dirname) {${text.replaceAll(placeholder, buildId)}\n})`;
 writeFileSync(`${root}/dist/brain.js`, brain, 'latin1');
 copyFileSync(`${root}/scripts/loader.cjs`, `${root}/dist/lxc.cjs`);
 buildNative({ buildId, out: `${root}/bin/lxc-ts` });

@@ -17,7 +17,7 @@ function load(name, encoding) {
 const filename = `${__dirname}/brain.js`;
 const script = new Script(load('brain.js', 'latin1'), { filename, cachedData: load('brain.cache') });
 const brain = { exports: {} };
-script.runInThisContext()(require, brain, brain.exports);
+script.runInThisContext()(require, brain, brain.exports, __dirname);
 if (process.argv[2] === '--cache')
   brain.exports.warmUp().then(() => writeFileSync(`${__dirname}/brain.cache`, script.createCachedData()));
 else brain.exports.start(process.argv[2]);
