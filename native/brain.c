@@ -66,12 +66,13 @@ static noreturn void exec_node(const char *mode)
 	add_variable(variables[2], sizeof(variables[2]), env, "LANG", NULL);
 	add_variable(variables[3], sizeof(variables[3]), env, "LXC_TS_DAEMON_IDLE", NULL);
 	JOIN(script, root, "/dist/lxc.cjs");
-	char *argv[] = { node, script, (char *)mode, NULL };
+	char *tuned[] = { node, NODE_FLAGS, script, (char *)mode, NULL };
 	for (size_t i = 0; i < countof(places); i++)
 		if (JOIN(node, root, places[i]) == 0)
-			execve(node, argv, env);
-	argv[0] = "node";
-	exec_search(argv, env);
+			execve(node, tuned, env);
+	/* Another version may not know our flags. */
+	char *plain[] = { "node", script, (char *)mode, NULL };
+	exec_search(plain, env);
 	die(1, "Failed to start Node.js: it is neither installed with this package nor in PATH; install the package again with its optional dependencies");
 }
 
@@ -98,9 +99,13 @@ static void leave_callers_cgroups(char *unified, size_t size)
 	}
 }
 
-/* Double fork: the brain is nobody's child here, so it cannot become a zombie of a monitor that stays. */
-static int start_node(const char *mode, int socket, bool daemon)
+/*
+ * Double fork: the brain is nobody's child here, so it cannot become a zombie of a monitor that stays. A daemon gets its
+ * listener as fd 3 and its first client as fd 4, any other brain its client as fd 3.
+ */
+static int start_node(const char *mode, int listener, int client)
 {
+	bool daemon = listener >= 0;
 	pid_t pid = fork();
 	if (pid != 0)
 		return pid < 0 ? -errno : (RETRY(waitpid(pid, NULL, 0)), 0);
@@ -117,11 +122,13 @@ static int start_node(const char *mode, int socket, bool daemon)
 	int null = open("/dev/null", O_RDWR);
 	for (int fd = 0; fd < (daemon ? 3 : 2); fd++)
 		dup2(null, fd);
-	if (socket == 3)
-		fcntl(socket, F_SETFD, 0);
-	else
-		dup2(socket, 3);
-	close_from(4);
+	/* Out of the way of the numbers that they are to have. */
+	listener = fcntl(listener, F_DUPFD_CLOEXEC, 8);
+	client = fcntl(client, F_DUPFD_CLOEXEC, 8);
+	dup2(daemon ? listener : client, 3);
+	if (daemon)
+		dup2(client, 4);
+	close_from(daemon ? 5 : 4);
 	reset_signals();
 	umask(022);
 	if (daemon && chdir("/") < 0)
@@ -180,7 +187,7 @@ static int connect_path(const struct sockaddr_un *address)
 	return err < 0 ? err : fd;
 }
 
-/* We bind and listen, so that we can connect at once and wait in the backlog while the daemon boots. */
+/* We bind and listen, so that others can connect at once and wait in the backlog while the daemon boots. */
 static int start_daemon(const struct sockaddr_un *address, const char *lock_path)
 {
 	_fd_ int lock = CHECK(open(lock_path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
@@ -193,11 +200,14 @@ static int start_daemon(const struct sockaddr_un *address, const char *lock_path
 	_fd_ int listener = CHECK(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
 	if (listener < 0 || bind(listener, (const void *)address, sizeof(*address)) < 0 || listen(listener, 128) < 0)
 		return listener < 0 ? listener : -errno;
-	fd = connect_path(address);
-	int err = fd < 0 ? fd : start_node("--daemon", listener, true);
+	int pair[2];
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
+		return -errno;
+	int err = start_node("--daemon", listener, pair[1]);
+	close(pair[1]);
 	if (err < 0)
-		close_fd(&fd);
-	return err < 0 ? err : fd;
+		close(pair[0]);
+	return err < 0 ? err : pair[0];
 }
 
 static int connect_warm(bool may_start, int *patience)
@@ -275,7 +285,7 @@ static int open_cold(uint32_t role, char *const *argv)
 	int pair[2];
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
 		return -errno;
-	int err = start_node("--cold", pair[1], false);
+	int err = start_node("--cold", -1, pair[1]);
 	close(pair[1]);
 	if (err == 0)
 		err = introduce(pair[0], role, argv, 0);

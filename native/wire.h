@@ -5,6 +5,7 @@
 #define MAX_FRAME_BYTES 8388608
 #define MAX_OP_ARGS 8
 #define RECORD_MAGIC "LXCTSR1\n"
+#define NODE_FLAGS "--no-rehash-snapshot"
 
 enum {
 	FRAME_HELLO = 1,

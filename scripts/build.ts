@@ -1,33 +1,25 @@
 /**
- * Builds what a checkout needs to run: dist/lxc.cjs (one bundle: each file costs time at a cold start), the helper
- * bin/lxc-ts, a link to it for every command, and libexec/node.
+ * Builds what a checkout needs to run: dist/lxc.cjs and the brain that it starts (one bundle: each file costs time at
+ * a cold start) with V8's code cache, the helper bin/lxc-ts, a link to it for every command, and libexec/node.
  */
 
-import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import {
-  copyFileSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { commands } from '../src/cli/commands.ts';
 import { buildNative } from './native.ts';
+import { rehearse } from './rehearse.ts';
 
 const root = dirname(import.meta.dirname);
 const placeholder = '@LXC_TS_BUILD_ID@';
 
-async function bundle(): Promise<string> {
+async function bundle(entry: string): Promise<string> {
   const result = await build({
     absWorkingDir: root,
-    entryPoints: ['src/cli/brain.ts'],
+    entryPoints: [entry],
     bundle: true,
     write: false,
     platform: 'node',
@@ -74,17 +66,31 @@ function packagedNode(): string | undefined {
   }
 }
 
-const text = await bundle();
-const buildId = idOf(text, ...nativeSources());
+/** A function that boot.ts calls. */
+function wrapped(text: string): string {
+  return `(function (require, module, exports, __dirname) {${text}\n})`;
+}
+
+/** Another Node.js than the packaged one ignores it. */
+async function makeCodeCache(node: string, buildId: string): Promise<void> {
+  for (const old of readdirSync(`${root}/dist`).filter((name) => name.endsWith('.cache')))
+    rmSync(`${root}/dist/${old}`);
+  const cache = `${root}/dist/brain-${process.arch}-${buildId}.cache`;
+  await rehearse({ node, boot: `${root}/dist/lxc.cjs`, buildId, cache });
+}
+
+const brain = await bundle('src/cli/brain.ts');
+const boot = await bundle('src/cli/boot.ts');
+const buildId = idOf(brain, boot, ...nativeSources());
 for (const directory of ['bin', 'dist', 'libexec']) mkdirSync(`${root}/${directory}`, { recursive: true });
-// Wrapped as a function that the loader calls; one byte a character, so that V8 need not decode it.
-const brain = `(function (require, module, exports, __dirname) {${text.replaceAll(placeholder, buildId)}\n})`;
-writeFileSync(`${root}/dist/brain.js`, brain, 'latin1');
-copyFileSync(`${root}/scripts/loader.cjs`, `${root}/dist/lxc.cjs`);
+// One byte a character, so that V8 need not decode it.
+writeFileSync(`${root}/dist/brain.js`, wrapped(brain.replaceAll(placeholder, buildId)), 'latin1');
+writeFileSync(`${root}/dist/lxc.cjs`, boot.replaceAll(placeholder, buildId));
 buildNative({ buildId, out: `${root}/bin/lxc-ts` });
 for (const name of ['lxc', ...Object.keys(commands)]) link(`${root}/bin/lxc-ts`, `${root}/bin/${name}`);
 const node = packagedNode();
-if (node !== undefined) link(node, `${root}/libexec/node`);
-rmSync(`${root}/dist/brain.cache`, { force: true });
-spawnSync(node ?? process.execPath, [`${root}/dist/lxc.cjs`, '--cache'], { env: {}, stdio: 'inherit' });
+if (node !== undefined) {
+  link(node, `${root}/libexec/node`);
+  await makeCodeCache(node, buildId);
+}
 console.log(`Built ${fileURLToPath(new URL('../bin', import.meta.url))} (${buildId})`);

@@ -5,6 +5,7 @@
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import * as frames from '../src/wire/frames.ts';
+import { nodeFlags } from '../src/wire/node.ts';
 import * as wire from '../src/wire/ops.ts';
 
 const upper = (name: string) =>
@@ -46,7 +47,8 @@ function wireHeader(): string {
     `#define PROTOCOL_VERSION ${frames.protocolVersion}`,
     `#define MAX_FRAME_BYTES ${frames.maxFrameBytes}`,
     `#define MAX_OP_ARGS ${most}`,
-    `#define RECORD_MAGIC ${JSON.stringify(frames.recordMagic)}\n`,
+    `#define RECORD_MAGIC ${JSON.stringify(frames.recordMagic)}`,
+    `#define NODE_FLAGS ${nodeFlags.map((flag) => JSON.stringify(flag)).join(', ')}\n`,
     enumeration('FRAME', frames.frameTypes),
     enumeration('HELLO_ROLE', frames.helloRoles),
     enumeration('RESULT', frames.resultKinds),

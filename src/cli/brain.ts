@@ -1,6 +1,6 @@
 /**
- * What dist/lxc.cjs runs. The helper starts it as `--daemon` (listening socket on fd 3) or `--cold` (one client on
- * fd 3); nobody else does.
+ * The brain, run by boot.ts. The helper starts it as `--daemon` (listening socket on fd 3) or `--cold` (one client on
+ * fd 3), the build as `--rehearse`; nobody else does.
  */
 
 import { buildId } from '../base/build.ts';
@@ -16,11 +16,11 @@ const service: Omit<Service, 'stop'> = {
   end: async (session: EndSession): Promise<Exit> => (await import('../run/end.ts')).end(session),
 };
 
-export async function start(mode: string | undefined): Promise<void> {
+async function start(mode: string | undefined): Promise<void> {
   if (mode === '--daemon') {
     const { daemon } = await import('../run/daemon.ts');
     daemon(service, Number(process.env.LXC_TS_DAEMON_IDLE) || defaultIdleSeconds);
-  } else if (mode === '--cold') {
+  } else if (mode === '--cold' || mode === '--rehearse') {
     const { cold } = await import('../run/cold.ts');
     await cold(service);
   } else {
@@ -29,4 +29,4 @@ export async function start(mode: string | undefined): Promise<void> {
   }
 }
 
-export { warmUp } from './warm.ts';
+void start(process.argv[2]);

@@ -1,9 +1,8 @@
 /**
- * The session behind a socket: one client, from HELLO to EXIT. Runs in the daemon (many at once) and in a cold brain
+ * The session behind a line: one client, from HELLO to EXIT. Runs in the daemon (many at once) and in a cold brain
  * (one). What goes wrong here ends this session only.
  */
 
-import type { Socket } from 'node:net';
 import { resolve } from 'node:path';
 import { reason } from '../base/errno.ts';
 import { LxcError } from '../base/error.ts';
@@ -24,6 +23,7 @@ import {
   u32s,
 } from './frames.ts';
 import { InputQueue } from './input.ts';
+import type { Line } from './line.ts';
 import type { CallHandler, Exit, Input, RunResult, Session, Spawned, SpawnRequest } from './session.ts';
 
 /** What a brain does for those who connect. */
@@ -48,8 +48,8 @@ interface Waiter<T> {
 }
 
 /** Serves one client; resolves when it is gone. */
-export function serve(socket: Socket, service: Service): Promise<void> {
-  const connection = new Connection(socket, service);
+export function serve(line: Line, service: Service): Promise<void> {
+  const connection = new Connection(line, service);
   return connection.closed;
 }
 
@@ -58,7 +58,7 @@ class Connection implements EndSession {
   readonly #sender: FrameSender;
   readonly #cutter = new FrameCutter();
   readonly #service: Service;
-  readonly #socket: Socket;
+  readonly #line: Line;
   readonly #gone = new AbortController();
   readonly #input = new InputQueue();
   readonly #spawns = new Map<number, Waiter<Spawned>>();
@@ -69,15 +69,13 @@ class Connection implements EndSession {
   #waitingCalls: Frame[] = [];
   #spawnId = 0;
 
-  constructor(socket: Socket, service: Service) {
-    this.#socket = socket;
+  constructor(line: Line, service: Service) {
+    this.#line = line;
     this.#service = service;
-    this.#sender = new FrameSender(socket);
-    this.closed = new Promise((done) => socket.once('close', () => done()));
-    socket.on('data', (piece) => this.#take(piece));
-    socket.on('error', () => this.#leave());
-    socket.on('end', () => this.#leave());
-    socket.on('close', () => this.#leave());
+    this.#sender = new FrameSender(line);
+    this.closed = new Promise((closed) =>
+      line.listen({ data: (piece) => this.#take(piece), ended: () => this.#leave(), closed }),
+    );
   }
 
   get argv() {
@@ -179,7 +177,7 @@ class Connection implements EndSession {
     try {
       for (const frame of this.#cutter.push(piece)) this.#obey(frame);
     } catch {
-      this.#socket.destroy();
+      this.#line.destroy();
     }
   }
 
@@ -258,7 +256,7 @@ class Connection implements EndSession {
     this.#spawns.clear();
     for (const waiter of waiters) waiter?.reject(callerGone());
     this.#input.end();
-    this.#socket.destroySoon();
+    this.#line.end();
   }
 }
 

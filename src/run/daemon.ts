@@ -1,14 +1,20 @@
 /**
- * `--daemon`: the warm brain. The client bound and listens on the socket of fd 3; whoever connects is served. It
- * keeps no state, so it may be killed at any time; idle, it takes its socket away and leaves.
+ * `--daemon`: the warm brain. The client that starts it bound and listens on the socket of fd 3 and waits at the other end
+ * of fd 4; it is served first, then whoever connects. It keeps no state, so it may be killed at any time; idle, it takes
+ * its socket away and leaves.
  */
 
 import { fstatSync, readFileSync, statSync, unlinkSync } from 'node:fs';
-import { createServer, type Server, type Socket } from 'node:net';
+import type { Server } from 'node:net';
 import { type Service, serve } from './connection.ts';
+import { DescriptorLine } from './descriptor-line.ts';
+import { type Line, socketLine } from './line.ts';
 
 /** Connections that came before the socket was taken away wait in the backlog: they are served within this time. */
 const drainMilliseconds = 50;
+
+/** Others wait in the backlog until the first client has gone, but no longer than this: node:net takes time to load. */
+const firstMilliseconds = 50;
 
 export function daemon(service: Omit<Service, 'stop'>, idleSeconds: number): void {
   const brain = new Daemon(service, idleSeconds);
@@ -20,8 +26,8 @@ export function daemon(service: Omit<Service, 'stop'>, idleSeconds: number): voi
 class Daemon {
   readonly #service: Service;
   readonly #idleMilliseconds: number;
-  readonly #server: Server;
-  readonly #socket = listeningSocket();
+  #server: Server | undefined;
+  #socket: ListeningSocket | undefined;
   #sessions = 0;
   #idle: NodeJS.Timeout | undefined;
   #leaving = false;
@@ -29,21 +35,30 @@ class Daemon {
   constructor(service: Omit<Service, 'stop'>, idleSeconds: number) {
     this.#service = { ...service, stop: () => this.#leave() };
     this.#idleMilliseconds = idleSeconds * 1000;
-    this.#server = createServer({ allowHalfOpen: false }, (socket) => this.#serve(socket));
   }
 
   start(): void {
-    this.#server.listen({ fd: 3 });
-    this.#wait();
+    const others = setTimeout(() => void this.#listen(), firstMilliseconds);
+    void this.#serve(new DescriptorLine(4)).then(() => {
+      clearTimeout(others);
+      return this.#listen();
+    });
   }
 
-  #serve(socket: Socket): void {
+  async #listen(): Promise<void> {
+    const { createServer } = await import('node:net');
+    if (this.#server !== undefined || this.#leaving) return;
+    this.#server = createServer({ allowHalfOpen: false }, (socket) => this.#serve(socketLine(socket)));
+    this.#server.listen({ fd: 3 });
+    this.#socket = listeningSocket();
+  }
+
+  async #serve(line: Line): Promise<void> {
     this.#sessions++;
     clearTimeout(this.#idle);
-    void serve(socket, this.#service).finally(() => {
-      this.#sessions--;
-      if (this.#sessions === 0) this.#wait();
-    });
+    await serve(line, this.#service);
+    this.#sessions--;
+    if (this.#sessions === 0) this.#wait();
   }
 
   #wait(): void {
@@ -57,13 +72,13 @@ class Daemon {
     if (this.#leaving) return true;
     this.#leaving = true;
     this.#removeSocket();
-    setTimeout(() => this.#server.close(), drainMilliseconds);
+    setTimeout(() => this.#server?.close(), drainMilliseconds);
     return true;
   }
 
   /** Nobody replaces the socket while we listen on it, but a user may have removed it and started another brain. */
   #removeSocket(): void {
-    const { path, inode } = this.#socket;
+    const { path, inode } = this.#socket ?? listeningSocket();
     try {
       if (path !== undefined && statSync(path).ino === inode) unlinkSync(path);
     } catch {

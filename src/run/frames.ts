@@ -1,12 +1,13 @@
-/** Frames on a stream socket: cuts what arrives into frames, and words what is sent. */
+/** Frames on a stream: cuts what arrives into frames, and words what is sent. */
 
-import type { Socket } from 'node:net';
 import { LxcError } from '../base/error.ts';
 import { ByteReader, ByteWriter } from '../wire/bytes.ts';
 import { frameTypes, maxFrameBytes, protocolVersion, resultKinds } from '../wire/frames.ts';
+import type { Line } from './line.ts';
 import type { Call, RunResult, Terminals } from './session.ts';
 
 const headBytes = 8;
+const nothing = new Uint8Array(0);
 
 export interface Frame {
   readonly type: number;
@@ -35,46 +36,38 @@ export class FrameCutter {
   }
 }
 
-/** Frames sent within one turn of the event loop leave in one write, but for those that somebody waits for. */
+/** Frames sent within one turn of the event loop leave in one write. */
 export class FrameSender {
-  readonly #socket: Socket;
-  #corked = false;
+  readonly #line: Line;
+  #pieces: Uint8Array[] = [];
 
-  constructor(socket: Socket) {
-    this.#socket = socket;
+  constructor(line: Line) {
+    this.#line = line;
   }
 
-  send(type: number, payload: Uint8Array = Buffer.alloc(0)): void {
-    if (!this.#socket.writable) return;
-    if (!this.#corked) this.#cork();
-    this.#socket.write(frameHead(type, payload.length));
-    if (payload.length > 0) this.#socket.write(payload);
+  send(type: number, payload: Uint8Array = nothing): void {
+    if (this.#pieces.length === 0) setImmediate(() => this.#flush());
+    const head = Buffer.allocUnsafe(headBytes);
+    head.writeUInt32LE(payload.length);
+    head.writeUInt32LE(type, 4);
+    this.#pieces.push(head, payload);
   }
 
-  /** At once, whatever the turn goes on with. */
+  /** Without waiting for the end of this turn. */
   sendNow(type: number): void {
-    if (this.#socket.writable) this.#socket.write(frameHead(type, 0));
+    this.send(type);
+    this.#flush();
   }
 
   end(): void {
-    this.#socket.end();
+    this.#flush();
+    this.#line.end();
   }
 
-  #cork(): void {
-    this.#corked = true;
-    this.#socket.cork();
-    setImmediate(() => {
-      this.#corked = false;
-      this.#socket.uncork();
-    });
+  #flush(): void {
+    if (this.#pieces.length > 0 && this.#line.writable) this.#line.write(Buffer.concat(this.#pieces));
+    this.#pieces = [];
   }
-}
-
-function frameHead(type: number, size: number): Buffer {
-  const head = Buffer.allocUnsafe(headBytes);
-  head.writeUInt32LE(size);
-  head.writeUInt32LE(type, 4);
-  return head;
 }
 
 export interface Hello {

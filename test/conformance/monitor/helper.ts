@@ -23,6 +23,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { buildNative } from '../../../scripts/native.ts';
 import { CommandSocket } from '../../../src/run/command-socket.ts';
 import { serve } from '../../../src/run/connection.ts';
+import { socketLine } from '../../../src/run/line.ts';
 import type { RunResult } from '../../../src/run/session.ts';
 import type { Program } from '../../../src/wire/program.ts';
 import { type Box, boxProgram, makeRoot } from './box.ts';
@@ -78,7 +79,7 @@ export class Installation implements AsyncDisposable {
     const socket = child.stdio[3];
     if (!(socket instanceof Socket) || !child.stdout || !child.stderr) throw new Error('no pipes');
     const { promise: result, resolve } = Promise.withResolvers<RunResult>();
-    void serve(socket, {
+    void serve(socketLine(socket), {
       buildId,
       stop: () => false,
       end: () => Promise.resolve({ status: 0, signal: 0 }),

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type EndSession, serve } from '../../../src/run/connection.ts';
+import { socketLine } from '../../../src/run/line.ts';
 import type { Session } from '../../../src/run/session.ts';
 import { ByteReader, ByteWriter } from '../../../src/wire/bytes.ts';
 import { frameTypes } from '../../../src/wire/frames.ts';
@@ -26,7 +27,7 @@ beforeEach(async () => {
   directory = mkdtempSync(join(tmpdir(), 'lxc-ts-'));
   const exit = async (status: Promise<number>) => ({ status: await status, signal: 0 });
   server = createServer((socket) =>
-    serve(socket, {
+    serve(socketLine(socket), {
       buildId: 'source',
       command: (session) => exit(command(session)),
       end: (session) => exit(end(session)),
