@@ -44,8 +44,9 @@ const answer = (socket) => {
     if (mode === '--cold') process.exitCode = 0;
   });
 };
-if (mode === '--daemon') net.createServer(answer).listen({ fd: 3 }), setTimeout(() => process.exit(), 5000);
-else answer(new net.Socket({ fd: 3, readable: true, writable: true }));
+const client = (fd) => answer(new net.Socket({ fd, readable: true, writable: true }));
+if (mode === '--daemon') net.createServer(answer).listen({ fd: 3 }), client(4), setTimeout(() => process.exit(), 5000);
+else client(3);
 `;
 
 interface Seen {
