@@ -30,3 +30,13 @@ export function refuseWhatHasNoEffect({ config, facts }: Inputs): void {
     }
   }
 }
+
+/** The host's init, started a second time on the host's files, empties /tmp, for one. */
+export function refuseHostInit({ config, request }: Inputs): void {
+  const chosen = request.command.length > 0 || config.one('lxc.init.cmd') !== undefined;
+  if (request.kind === 'execute' || chosen || config.one('lxc.rootfs.path') !== undefined) return;
+  throw new LxcError(
+    `Failed to start ${config.value('lxc.init.cmd')} without a root file system: the init of the host would run on the host's files`,
+    { hint: 'set lxc.rootfs.path, or choose a command with lxc.init.cmd or behind "--"' },
+  );
+}

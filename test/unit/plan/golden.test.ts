@@ -89,6 +89,7 @@ const cases = {
   'namespace-keep': { lines: [...minimal, 'lxc.namespace.keep = ipc cgroup'] },
   'namespace-clone': {
     lines: ['lxc.namespace.clone = uts pid', 'lxc.uts.name = web', 'lxc.net.0.type = none'],
+    request: { command: ['/sbin/init'] },
   },
   'cap-keep': { lines: [...minimal, 'lxc.cap.keep = chown setuid', 'lxc.mount.auto = proc'] },
   'cap-drop': { lines: [...minimal, 'lxc.cap.drop = sys_admin net_admin', 'lxc.mount.auto = proc cgroup'] },

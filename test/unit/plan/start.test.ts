@@ -187,6 +187,23 @@ describe('before anything is done', () => {
     );
   });
 
+  test("the host's init is refused on the host's files, unless it is asked for", () => {
+    const lines = ['lxc.uts.name = web', 'lxc.net.0.type = empty'];
+    expect(refusal({ lines })).toBe(
+      "Failed to start /sbin/init without a root file system: the init of the host would run on the host's files; " +
+        'set lxc.rootfs.path, or choose a command with lxc.init.cmd or behind "--"',
+    );
+    for (const asked of [
+      { lines: [...lines, 'lxc.init.cmd = /sbin/init'] },
+      { lines, request: { command: ['/sbin/init'] } },
+    ]) {
+      expect(planOf(asked).program.child.at(-1)).toMatchObject({
+        op: 'exec',
+        args: { argv: ['/sbin/init'] },
+      });
+    }
+  });
+
   test('an execute without a command is refused', () => {
     expect(refusal({ lines: minimal, request: { kind: 'execute' } })).toBe(
       'Missing command to execute; give one behind "--", or set lxc.execute.cmd',
