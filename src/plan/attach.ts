@@ -72,7 +72,7 @@ export function planAttach(request: AttachRequest, facts: AttachFacts): Program 
       ...(cgroup ? facts.tasks.map(joinCgroup) : []),
       ...facts.limits,
       enter(spaces),
-      ...(request.remount && !spaces.includes('mnt') ? remount() : []),
+      ...(request.remount && !spaces.includes('mnt') ? remount(spaces) : []),
       ...personality(request.persona),
       step({ op: 'chdir', args: { path: '/', create: 0 } }, 'enter the root directory of the container'),
       ...inside(request.cwd),
@@ -105,8 +105,11 @@ function connectTerminal(): PlannedOp {
   return step({ op: 'stdio', args }, 'connect the terminal');
 }
 
-/** In a mount namespace of its own, so that nobody else sees the change. */
-function remount(): PlannedOp[] {
+/**
+ * In a mount namespace of its own, so that nobody else sees the change. Without the container's pid or network
+ * namespace the caller's /proc or /sys is the right one, and the kernel refuses to put it on top of itself.
+ */
+function remount(spaces: readonly NamespaceName[]): PlannedOp[] {
   const recursiveSlave = 0x4000 | 0x8_0000;
   const at = (fstype: string, target: string, propagation = 0): PlannedOp =>
     step(
@@ -128,8 +131,8 @@ function remount(): PlannedOp[] {
   return [
     step({ op: 'unshare', args: { flags: namespaceFlags.mnt } }, 'make a mount namespace'),
     at('', '/', recursiveSlave),
-    at('proc', '/proc'),
-    at('sysfs', '/sys'),
+    ...(spaces.includes('pid') ? [at('proc', '/proc')] : []),
+    ...(spaces.includes('net') ? [at('sysfs', '/sys')] : []),
   ];
 }
 

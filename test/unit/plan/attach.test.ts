@@ -70,6 +70,19 @@ describe('the plan of an attach', () => {
     expect(names(program)).toContain('unshare');
   });
 
+  test.each([
+    [['net'], ['/', '/sys']],
+    [['pid'], ['/', '/proc']],
+    [['uts'], ['/']],
+  ] as const)(
+    'with the namespaces %j mounts afresh only what would show those of the caller',
+    (own, mounted) => {
+      const present = { ...facts, namespaces: new Set(own) };
+      const { child } = planAttach({ ...request, remount: true }, present);
+      expect(child.flatMap((op) => (op.op === 'mount' ? [op.args.target] : []))).toEqual(mounted);
+    },
+  );
+
   test('puts a terminal in between where the caller has one', () => {
     const program = planAttach({ ...request, terminal: true }, facts);
     expect(program.parent[1]?.args).toMatchObject({ pty: 1 });
