@@ -9,6 +9,7 @@ import { type Head, idOf } from './head.ts';
 import { runEveryHook, runHooks } from './hooks.ts';
 import type { Log } from './log.ts';
 import { downScripts, upScripts } from './network-scripts.ts';
+import { mustBeWhole } from './partial.ts';
 import { type PreparedStart, prepareStart } from './prepare.ts';
 import type { Call, CallHandler, RunResult, Session } from './session.ts';
 import { tend } from './tend.ts';
@@ -23,7 +24,9 @@ export type StartOutcome = 'started' | 'already running';
 
 /** Cleans what an earlier run left, then has the caller's process run the plan. */
 export async function start(session: Session, head: Head, reporter: Reporter): Promise<StartOutcome> {
-  if ((await tend(session, idOf(head.request))) === 'running') return 'already running';
+  const id = idOf(head.request);
+  await mustBeWhole(session, id);
+  if ((await tend(session, id)) === 'running') return 'already running';
   const prepared = await prepareStart(session, head);
   tellNotes(prepared.plan.notes, reporter);
   return runStart(session, prepared, reporter);

@@ -1,0 +1,33 @@
+/**
+ * The file `partial` in a container's directory: locked while lxc-create fills it, left behind unlocked when that
+ * was killed. LXC's tools and ours read it alike.
+ */
+
+import { readFileSync, statSync } from 'node:fs';
+import { LxcError } from '../base/error.ts';
+import type { ContainerId } from './command-socket.ts';
+import { removeTree } from './remove.ts';
+import type { Session } from './session.ts';
+
+/**
+ * Throws where the container is not whole; one whose creation died is removed, as LXC does.
+ * @throws LxcError that says which of the two it is
+ */
+export async function mustBeWhole(session: Session, { lxcpath, name }: ContainerId): Promise<void> {
+  const path = `${lxcpath}/${name}`;
+  const file = statSync(`${path}/partial`, { throwIfNoEntry: false });
+  if (file === undefined) return;
+  if (isLocked(readFileSync('/proc/locks', 'utf8'), file.ino))
+    throw new LxcError(`Failed to start ${name}: it is being created`, {
+      hint: 'start it when lxc-create has ended',
+    });
+  await removeTree(session, path);
+  throw new LxcError(`Failed to start ${name}: its creation was never finished, so it was removed`, {
+    hint: 'create it again with lxc-create',
+  });
+}
+
+/** Whether any lock is held on the inode; proc_locks(5): the sixth field is `MAJOR:MINOR:INODE`. */
+export function isLocked(locks: string, inode: number): boolean {
+  return locks.split('\n').some((line) => line.trim().split(/\s+/)[5]?.split(':')[2] === String(inode));
+}
