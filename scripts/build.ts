@@ -28,6 +28,8 @@ async function bundle(entry: string): Promise<string> {
     // Minified code starts slower: V8 compiles it eagerly in larger pieces.
     minify: false,
     charset: 'ascii',
+    // A script that boot.ts runs can require, not import.
+    supported: { 'dynamic-import': false },
     define: {
       'globalThis.LXC_TS_BUILD_ID': JSON.stringify(placeholder),
       'import.meta.dirname': '__dirname',

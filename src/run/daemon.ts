@@ -38,10 +38,12 @@ class Daemon {
   }
 
   start(): void {
-    const others = setTimeout(() => void this.#listen(), firstMilliseconds);
+    // A daemon that nobody can reach would be in the way of the next.
+    const listen = () => this.#listen().catch(() => this.#leave());
+    const others = setTimeout(listen, firstMilliseconds);
     void this.#serve(new DescriptorLine(4)).then(() => {
       clearTimeout(others);
-      return this.#listen();
+      return listen();
     });
   }
 
