@@ -143,6 +143,9 @@ int take_message(struct run *run, bool block)
 	if (err < 0)
 		return err;
 	int n = recv_fd(run->sync, &message, sizeof(message) - 1, &fd);
+	/* A child that died without hearing all of ours: the kernel tells that once, before its last words. */
+	if (n == -ECONNRESET)
+		n = recv_fd(run->sync, &message, sizeof(message) - 1, &fd);
 	if (n < (int)sizeof(message.head))
 		return n == -ECONNRESET ? 0 : n < 0 ? n : 0;
 	((char *)&message)[n] = 0;
