@@ -18,8 +18,11 @@ export function readOutcomes(json: string): Outcome[] {
     for (const one of tests) {
       outcomes.push({ title: String(Reflect.get(one, 'title')), status: String(Reflect.get(one, 'status')) });
     }
-    // A file that could not be loaded has no tests to fail.
-    if (tests.length === 0 && Reflect.get(suite, 'status') === 'failed') {
+    // A file that could not be loaded, or set up, has no test that failed.
+    if (
+      Reflect.get(suite, 'status') === 'failed' &&
+      !tests.some((one) => Reflect.get(one, 'status') === 'failed')
+    ) {
       outcomes.push({ title: String(Reflect.get(suite, 'name')), status: 'failed' });
     }
   }

@@ -78,9 +78,10 @@ test("C LXC's lxc-console talks to a terminal of a container that we started", a
   const foo = scope.container({ config: ['lxc.tty.max = 1', 'lxc.pty.max = 8', 'lxc.init.cmd = /init'] });
   foo.script(
     '/init',
-    'while read -r line < /dev/tty1; do echo "heard $line" > /dev/tty1; done & exec sleep 1000',
+    'exec 3<>/dev/tty1; : > /out/ready; while read -r line <&3; do echo "heard $line" >&3; done',
   );
   await foo.start();
+  await eventually(() => foo.read('out/ready') !== undefined, 'the terminal is open');
   const child = start('script', ['-qefc', `${cBinDir}/lxc-console -n ${foo.name} -t 1`, '/dev/null']);
   let seen = '';
   child.stdout?.on('data', (data: Buffer) => {

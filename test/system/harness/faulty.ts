@@ -14,7 +14,9 @@ export function buildFaulty(): string {
   mkdirSync(join(faultyRoot, 'bin'), { recursive: true });
   for (const shared of ['dist', 'libexec', 'node_modules'])
     symlinkSync(join(project, shared), join(faultyRoot, shared));
-  const buildId = /buildId = "([0-9a-f]{16})"/.exec(readFileSync(join(project, 'dist/lxc.cjs'), 'utf8'))?.[1];
+  const buildId = /buildId = "([0-9a-f]{16})"/.exec(
+    readFileSync(join(project, 'dist/brain.js'), 'latin1'),
+  )?.[1];
   if (buildId === undefined) throw new Error('The bundle has no build id; run npm run build');
   buildNative({ faults: true, buildId, out: join(faultyRoot, 'bin/lxc-ts') });
   symlinkSync('lxc-ts', join(faultyRoot, 'bin/lxc-start'));
