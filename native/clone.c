@@ -81,6 +81,20 @@ pid_t fork_into(const char *cgroup2, uint64_t flags, int *pidfd)
 	return pid;
 }
 
+int hold_child(struct run *run, const int pair[2], pid_t pid, int pidfd)
+{
+	close(pair[1]);
+	if (pid < 0) {
+		close(pair[0]);
+		return pid;
+	}
+	run->sync = pair[0];
+	run->seen = 0;
+	run->child = pid;
+	run->child_pidfd = pidfd >= 0 ? pidfd : pidfd_open_compat(pid);
+	return 0;
+}
+
 int clone_child(struct run *run, uint64_t flags, const char *cgroup2)
 {
 	int pair[2], pidfd = -1;
@@ -92,16 +106,7 @@ int clone_child(struct run *run, uint64_t flags, const char *cgroup2)
 		run->sync = pair[1];
 		run_child(run);
 	}
-	close(pair[1]);
-	if (pid < 0) {
-		close(pair[0]);
-		return pid;
-	}
-	run->sync = pair[0];
-	run->seen = 0;
-	run->child = pid;
-	run->child_pidfd = pidfd >= 0 ? pidfd : pidfd_open_compat(pid);
-	return 0;
+	return hold_child(run, pair, pid, pidfd);
 }
 
 /* Be born in another pid namespace: it takes effect for children only, and we take ours back afterwards. */

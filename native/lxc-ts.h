@@ -226,6 +226,9 @@ enum run_end run_program(struct run *);
  */
 int clone_child(struct run *, uint64_t flags, const char *cgroup2);
 
+/* The parent's half of the birth: keep our end of the sync sockets and the child. `pid` < 0 is passed on. */
+int hold_child(struct run *, const int pair[2], pid_t pid, int pidfd);
+
 /* fork() into a v2 directory ("" : none) with the same fallbacks; 0 in the fork. */
 pid_t fork_into(const char *cgroup2, uint64_t flags, int *pidfd);
 

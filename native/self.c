@@ -164,16 +164,7 @@ int bear_attached(struct run *run, const char *cgroup2, int terminal)
 	birth.given[GIVEN_INIT] = run->init_pidfd;
 	birth.given[GIVEN_TERMINAL] = terminal;
 	pid_t pid = bear(&birth, cgroup2, &pidfd);
-	close(pair[1]);
-	if (pid < 0) {
-		close(pair[0]);
-		return pid;
-	}
-	run->sync = pair[0];
-	run->seen = 0;
-	run->child = pid;
-	run->child_pidfd = pidfd >= 0 ? pidfd : pidfd_open_compat(pid);
-	return 0;
+	return hold_child(run, pair, pid, pidfd);
 }
 
 static int given(int fd)

@@ -4,7 +4,8 @@
  */
 
 import { LxcError } from '../base/error.ts';
-import { Log, type LogLevel, parseLogLevel } from '../run/log.ts';
+import type { LogLevel } from '../config/index.ts';
+import { Log, parseLogLevel } from '../run/log.ts';
 import { defaultLxcPath, logFileOf } from '../run/places.ts';
 import type { Exit, Session } from '../run/session.ts';
 import type { Match } from './getopt.ts';

@@ -7,20 +7,7 @@ import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { reason } from '../base/errno.ts';
 import { LxcError } from '../base/error.ts';
-
-export const logLevels = [
-  'TRACE',
-  'DEBUG',
-  'INFO',
-  'NOTICE',
-  'WARN',
-  'ERROR',
-  'CRIT',
-  'ALERT',
-  'FATAL',
-] as const;
-
-export type LogLevel = (typeof logLevels)[number];
+import { type LogLevel, logLevels } from '../config/index.ts';
 
 export function parseLogLevel(text: string): LogLevel {
   const level = logLevels.find((name) => name === text.toUpperCase());

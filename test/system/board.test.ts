@@ -2,40 +2,12 @@
 
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { expect } from 'vitest';
+import { board } from '../fixtures/board.ts';
 import type { Container } from './harness/container.ts';
 import { mountOn } from './harness/probe.ts';
 import { testOurs } from './harness/suite.ts';
 
 const reason = 'C LXC 5.0 refuses the dialect of 0.9';
-
-/** As published but for the paths; the mount entry has the blank that the publication lacks. */
-function board(rootfs: string, fstab: string, entry: string): string[] {
-  return [
-    'lxc.utsname= foo23',
-    'lxc.network.type= macvlan',
-    'lxc.network.macvlan.mode= vepa',
-    'lxc.network.flags= up',
-    'lxc.network.link= br0',
-    'lxc.network.name= eth0',
-    'lxc.network.ipv4= 192.168.0.23',
-    'lxc.network.type= macvlan',
-    'lxc.network.macvlan.mode= vepa',
-    'lxc.network.flags= up',
-    'lxc.network.link= br0',
-    'lxc.network.name= eth1',
-    'lxc.network.ipv4= 192.168.128.23',
-    'lxc.tty= 1',
-    'lxc.pts= 1',
-    'lxc.cgroup.cpuset.cpus= 0,1',
-    'lxc.cgroup.cpu.shares= 1234',
-    'lxc.cgroup.devices.deny= a',
-    'lxc.cgroup.devices.allow= c 1:3 rw',
-    'lxc.cgroup.devices.allow= b 8:0 rw',
-    `lxc.rootfs= ${rootfs}`,
-    entry,
-    `lxc.mount=${fstab}`,
-  ];
-}
 
 function writeBoard(container: Container, entry: string): void {
   mkdirSync(`${container.dir}/lib`);
@@ -46,7 +18,11 @@ function writeBoard(container: Container, entry: string): void {
     `proc ${container.rootfs}/proc proc defaults 0 0\ntmpfs ${container.rootfs}/mnt tmpfs size=64k 0 0\n`,
   );
   container.writeConfig(
-    board(container.rootfs, `${container.dir}/fstab`, entry.replaceAll('$DIR', container.dir)),
+    board({
+      rootfs: container.rootfs,
+      fstab: `${container.dir}/fstab`,
+      entry: entry.replaceAll('$DIR', container.dir),
+    }),
   );
 }
 

@@ -1,31 +1,12 @@
 import { expect, test } from 'vitest';
+import { board as boardLines } from '../../fixtures/board.ts';
 import { failure, notes, parse } from './support.ts';
 
-const board = [
-  'lxc.utsname= foo23',
-  'lxc.network.type= macvlan',
-  'lxc.network.macvlan.mode= vepa',
-  'lxc.network.flags= up',
-  'lxc.network.link= br0',
-  'lxc.network.name= eth0',
-  'lxc.network.ipv4= 192.168.0.23',
-  'lxc.network.type= macvlan',
-  'lxc.network.macvlan.mode= vepa',
-  'lxc.network.flags= up',
-  'lxc.network.link= br0',
-  'lxc.network.name= eth1',
-  'lxc.network.ipv4= 192.168.128.23',
-  'lxc.tty= 1',
-  'lxc.pts= 1',
-  'lxc.cgroup.cpuset.cpus= 0,1',
-  'lxc.cgroup.cpu.shares= 1234',
-  'lxc.cgroup.devices.deny= a',
-  'lxc.cgroup.devices.allow= c 1:3 rw',
-  'lxc.cgroup.devices.allow= b 8:0 rw',
-  'lxc.rootfs= /var/lib/lxc/temp/rootfs',
-  'lxc.mount.entry=/lib /var/lib/lxc/temp/rootfs/lib none ro,bind 0 0',
-  'lxc.mount=/var/lib/lxc/temp/fstab',
-];
+const board = boardLines({
+  rootfs: '/var/lib/lxc/temp/rootfs',
+  fstab: '/var/lib/lxc/temp/fstab',
+  entry: 'lxc.mount.entry=/lib /var/lib/lxc/temp/rootfs/lib none ro,bind 0 0',
+});
 
 test('the board example of 0.9 gives two macvlan interfaces, each with its own address', () => {
   const nets = parse(board).nets.map((net) => ({

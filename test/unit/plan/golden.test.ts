@@ -1,31 +1,12 @@
 import { describe, expect, test } from 'vitest';
+import { board as boardLines } from '../../fixtures/board.ts';
 import { minimal, textOf, unifiedHost } from './fixture.ts';
 
-const board = [
-  'lxc.utsname= foo23',
-  'lxc.network.type= macvlan',
-  'lxc.network.macvlan.mode= vepa',
-  'lxc.network.flags= up',
-  'lxc.network.link= br0',
-  'lxc.network.name= eth0',
-  'lxc.network.ipv4= 192.168.0.23',
-  'lxc.network.type= macvlan',
-  'lxc.network.macvlan.mode= vepa',
-  'lxc.network.flags= up',
-  'lxc.network.link= br0',
-  'lxc.network.name= eth1',
-  'lxc.network.ipv4= 192.168.128.23',
-  'lxc.tty= 1',
-  'lxc.pts= 1',
-  'lxc.cgroup.cpuset.cpus= 0,1',
-  'lxc.cgroup.cpu.shares= 1234',
-  'lxc.cgroup.devices.deny= a',
-  'lxc.cgroup.devices.allow= c 1:3 rw',
-  'lxc.cgroup.devices.allow= b 8:0 rw',
-  'lxc.rootfs= /srv/root',
-  'lxc.mount.entry=/lib /srv/root/lib none ro,bind 0 0',
-  'lxc.mount=/srv/fstab',
-];
+const board = boardLines({
+  rootfs: '/srv/root',
+  fstab: '/srv/fstab',
+  entry: 'lxc.mount.entry=/lib /srv/root/lib none ro,bind 0 0',
+});
 
 /** What Debian's lxc-busybox template writes. */
 const busybox = [
