@@ -1,4 +1,4 @@
-/** The direction of imports: cli -> run -> {plan, host} -> {config, cgroup, netlink, wire} -> base, and no cycles. */
+/** The direction of imports: cli -> run -> {plan, host, lxcfs} -> {config, cgroup, netlink, wire} -> base, and no cycles. */
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
@@ -15,8 +15,9 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   config: ['base', 'wire'],
   host: ['base', 'wire', 'netlink', 'cgroup', 'config', 'plan'],
   plan: ['base', 'wire', 'netlink', 'cgroup', 'config'],
-  run: ['base', 'wire', 'netlink', 'cgroup', 'config', 'plan', 'host'],
-  cli: ['base', 'wire', 'netlink', 'cgroup', 'config', 'plan', 'host', 'run'],
+  lxcfs: ['base', 'wire', 'cgroup', 'config', 'host'],
+  run: ['base', 'wire', 'netlink', 'cgroup', 'config', 'plan', 'host', 'lxcfs'],
+  cli: ['base', 'wire', 'netlink', 'cgroup', 'config', 'plan', 'host', 'lxcfs', 'run'],
 };
 
 const files = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter((file) =>
