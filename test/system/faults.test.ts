@@ -198,9 +198,9 @@ testOurs(
     await foo.start(['-p', `${foo.dir}/pid`]);
     const init = await foo.initPid();
     process.kill(Number(readFileSync(`${foo.dir}/pid`, 'utf8')), 'SIGKILL');
+    expect((await foo.attach(['/bin/true'])).status).toBe(0);
     expect(await foo.state()).toBe('RUNNING');
     expect(await foo.initPid()).toBe(init);
-    expect((await foo.attach(['/bin/true'])).status).toBe(0);
     await foo.stop();
     expect(await foo.state()).toBe('STOPPED');
   },
