@@ -74,10 +74,9 @@ int op_stdio(struct run *run, const struct op *op)
 		if (mode != STREAMS_CONSOLE_FOR_TERMINALS || isatty(fd))
 			if (dup2(source, fd) < 0)
 				return -errno;
-	if (!NUM(op, STDIO_CONTROLLING))
-		return 0;
 	setsid();
 	/* Not every stdin is a terminal, and one of another session stays there. */
-	ioctl(isatty(0) ? 0 : run->console, TIOCSCTTY, 0);
+	if (NUM(op, STDIO_CONTROLLING))
+		ioctl(isatty(0) ? 0 : run->console, TIOCSCTTY, 0);
 	return 0;
 }

@@ -122,9 +122,14 @@ function openPty(which: number, bind: string, entry: RawEntry | undefined, rootf
   return step({ op: 'openPty', args: { which, bind, rootfs } }, askedBy(entry, 'start', `open ${name}`));
 }
 
-/** What init's standard streams are. It leads a session of its own in any case. */
+/**
+ * What init's standard streams are. It leads a session of its own in any case, but the console belongs to the first
+ * session that takes it, a getty's or a shell's: an init that held it would get their Ctrl-C. The command of
+ * lxc-execute is that session already.
+ */
 export function connectStdio(context: Context): PlannedOp {
-  const args = { mode: streams(context), controlling: 1 };
+  const controlling = context.request.kind === 'execute' ? 1 : 0;
+  const args = { mode: streams(context), controlling };
   return step({ op: 'stdio', args }, always("connect init's standard streams"));
 }
 

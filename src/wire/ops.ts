@@ -164,7 +164,7 @@ export const ops = {
    * onto `bind` (below the root; '' for no bind), hand the master to the parent. `which` 0 is the console.
    */
   openPty: { code: 54, by: 'C', args: { which: 'int', bind: 'str', rootfs: 'int' } },
-  /** See {@link stdio}. With `controlling` 1 also setsid and stdin as the controlling terminal. */
+  /** See {@link stdio}. Also setsid, and with `controlling` 1 stdin as the controlling terminal. */
   stdio: { code: 55, by: 'C', args: { mode: 'int', controlling: 'int' } },
   /** `/bin/sh -c text` where the child stands; the end of its output becomes the error's detail. */
   runHook: { code: 56, by: 'C', args: { text: 'str', env: 'strs' } },

@@ -84,6 +84,14 @@ test('Init has the console as its terminal', async (scope) => {
   expect(seen.tty.every((name) => name !== '')).toBe(true);
 });
 
+test('The console is left to the first session inside that takes it', async (scope) => {
+  const foo = scope.container({ config: ['lxc.pty.max = 4', 'lxc.init.cmd = /init'] });
+  foo.script('/init', 'setsid -c /bin/sh -c "tty < /dev/tty > /out/tty" < /dev/console; exec sleep 1000');
+  await foo.start();
+  await eventually(() => existsSync(`${foo.rootfs}/out/tty`), 'the shell has the console');
+  expect(readFileSync(`${foo.rootfs}/out/tty`, 'utf8')).toBe('/dev/tty\n');
+});
+
 test('lxc.console.path = none gives no console', async (scope) => {
   const foo = scope.container({ config: ['lxc.console.path = none'] });
   await foo.start();
