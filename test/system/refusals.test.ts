@@ -150,7 +150,7 @@ testOurs(
     const script = `echo 0 > ${dir}/cgroup.procs; exec ${binDir}/lxc-start -n ${foo.name} -d`;
     const started = await run('/bin/sh', ['-c', script]);
     expect(started.status).toBe(1);
-    expect(started.stderr).toMatch(/Resource temporarily unavailable/);
+    expect(started.stderr).toMatch(/Resource temporarily unavailable|planner process/);
     expect(await foo.state()).toBe('STOPPED');
   },
 );
