@@ -1,10 +1,12 @@
 /** The facts that a plan needs, read from the kernel: only what the configuration at hand makes necessary. */
 
 import { existsSync, readFileSync, type Stats, statSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { draw } from '../base/draw.ts';
 import { errnoCode, reason } from '../base/errno.ts';
 import { LxcError } from '../base/error.ts';
 import { type Config, parseDeviceRule } from '../config/index.ts';
+import { consoleFiles } from '../plan/check.ts';
 import type { HostFacts, PathFact } from '../plan/facts.ts';
 import { type NamespaceName, namespaceFlags } from '../plan/namespaces.ts';
 import type { StartRequest } from '../plan/request.ts';
@@ -47,6 +49,7 @@ function gatherPaths(config: Config, request: StartRequest): ReadonlyMap<string,
   const asked = [
     ...(rootfs === undefined ? [] : [trimSlashes(rootfs), trimSlashes(mount)]),
     ...devicePaths(config),
+    ...consoleFiles(config).flatMap(({ file }) => [file, dirname(file)]),
   ];
   const found = asked.flatMap((path): [string, PathFact][] => {
     const stats = statOf(path);

@@ -1,7 +1,8 @@
 /** What can be known to be wrong before anything is done. */
 
+import { dirname } from 'node:path';
 import { LxcError } from '../base/error.ts';
-import { effectOf } from '../config/index.ts';
+import { type Config, effectOf, type RawEntry } from '../config/index.ts';
 import type { Inputs } from './context.ts';
 
 /** `lxc.environment = NAME` takes the value of the caller, who has none. */
@@ -39,4 +40,25 @@ export function refuseHostInit({ config, request }: Inputs): void {
     `Failed to start ${config.value('lxc.init.cmd')} without a root file system: the init of the host would run on the host's files`,
     { hint: 'set lxc.rootfs.path, or choose a command with lxc.init.cmd or behind "--"' },
   );
+}
+
+/** What the monitor opens for the console, of which it could not tell the caller any more. */
+export function consoleFiles(config: Config): readonly { file: string; entry: RawEntry }[] {
+  const entries = [config.one('lxc.console.path'), config.one('lxc.console.logfile')];
+  return entries.flatMap((entry) => (entry?.value.startsWith('/') ? [{ file: entry.value, entry }] : []));
+}
+
+export function refuseUnusableConsole({ config, facts }: Inputs): void {
+  for (const { file, entry } of consoleFiles(config)) {
+    const directory = dirname(file);
+    if (facts.paths.get(directory)?.kind !== 'directory') {
+      throw new LxcError(`Failed to open ${file} for the console: there is no directory ${directory}`, {
+        origin: entry.origin,
+        hint: `make it with mkdir -p ${directory}`,
+      });
+    }
+    if (facts.paths.get(file)?.kind === 'directory') {
+      throw new LxcError(`Failed to open ${file} for the console: Is a directory`, { origin: entry.origin });
+    }
+  }
 }

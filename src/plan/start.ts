@@ -12,7 +12,12 @@ import { always, asked, post, step, wait } from '../wire/step.ts';
 import { autoCgroup } from './auto-cgroup.ts';
 import { autoProc, autoSys, hasProc } from './auto-mounts.ts';
 import { dropCapabilities, resolveCapabilities } from './capabilities.ts';
-import { refuseHostInit, refuseMissingVariables, refuseWhatHasNoEffect } from './check.ts';
+import {
+  refuseHostInit,
+  refuseMissingVariables,
+  refuseUnusableConsole,
+  refuseWhatHasNoEffect,
+} from './check.ts';
 import type { Context, Inputs } from './context.ts';
 import { hasOwnDev, linkDev, mountDev, populateDev } from './devices.ts';
 import type { HostFacts } from './facts.ts';
@@ -35,6 +40,7 @@ export function planStart(config: Config, request: StartRequest, facts: HostFact
   refuseWhatHasNoEffect(inputs);
   refuseMissingVariables(inputs);
   refuseHostInit(inputs);
+  refuseUnusableConsole(inputs);
   const planned = planNetwork(config.nets, facts.network, facts.draw);
   const context = resolve(inputs, planned);
   const network = ownNetwork(context, planned);

@@ -52,6 +52,8 @@ export const host: HostFacts = {
   paths: new Map([
     ['/srv/root', directory],
     ['/run/lxc-ts/rootfs', directory],
+    ['/srv', directory],
+    ['/var/log', directory],
     ['/dev/fuse', { kind: 'character', device: { major: 10, minor: 229 } }],
   ]),
   files: new Map([

@@ -164,6 +164,8 @@ describe('before anything is done', () => {
     ['lxc.rootfs.path = overlay:/a:/b', 'Failed to start with lxc.rootfs.path = overlay:/a:/b'],
     ['lxc.rootfs.mount = /nowhere', 'Failed to mount the root file system on /nowhere: No such directory'],
     ['lxc.seccomp.profile = /x', 'Failed to start with lxc.seccomp.profile = /x: it would be without effect'],
+    ['lxc.console.path = /no/tty', 'Failed to open /no/tty for the console: there is no directory /no'],
+    ['lxc.console.logfile = /srv/root', 'Failed to open /srv/root for the console: Is a directory'],
     ['lxc.environment = NOT_THERE', 'Failed to set the variable NOT_THERE'],
     ['lxc.idmap = u 0 100000 65536', 'Failed to start with lxc.idmap'],
     ['lxc.mount.fstab = /nofile', 'Failed to read the mounts of /nofile: No such file'],
