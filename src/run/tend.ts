@@ -17,6 +17,7 @@ import { prepareStart } from './prepare.ts';
 import { cgroupsOf } from './processes.ts';
 import { type ContainerRecord, type ProcessId, readRecord } from './record.ts';
 import type { Session } from './session.ts';
+import type { State } from './states.ts';
 
 /** `absent`: nothing of ours is there, or not any more; a container of C LXC may still have the name. */
 export async function tend(session: Session, id: ContainerId): Promise<'running' | 'absent'> {
@@ -29,6 +30,13 @@ export async function tend(session: Session, id: ContainerId): Promise<'running'
   }
   await cleanLeftovers(session, record);
   return 'absent';
+}
+
+/** The state, after a container that lost its monitor was taken over or cleaned up. */
+export async function tendedState(session: Session, id: ContainerId): Promise<State> {
+  const socket = new CommandSocket(id);
+  const state = await socket.state();
+  return state === 'STOPPED' && (await tend(session, id)) === 'running' ? socket.state() : state;
 }
 
 /** The caller's process leaves a new monitor behind, which watches init through a pidfd. */

@@ -190,18 +190,36 @@ testOurs('SIGKILL to the monitor of a rich container: the next command cleans up
   await foo.stop();
 });
 
-testOurs(
-  'With lxc.monitor.signal.pdeath = 0 init outlives its monitor and is taken over',
-  reason,
-  async (scope) => {
-    const foo = scope.container({ config: ['lxc.monitor.signal.pdeath = 0'] });
-    await foo.start(['-p', `${foo.dir}/pid`]);
-    const init = await foo.initPid();
-    process.kill(Number(readFileSync(`${foo.dir}/pid`, 'utf8')), 'SIGKILL');
-    expect((await foo.attach(['/bin/true'])).status).toBe(0);
-    expect(await foo.state()).toBe('RUNNING');
-    expect(await foo.initPid()).toBe(init);
-    await foo.stop();
-    expect(await foo.state()).toBe('STOPPED');
-  },
-);
+/** Each as the first command after the monitor's death. */
+const takers: readonly (readonly [string, readonly string[]])[] = [
+  ['attach', ['--', '/bin/true']],
+  ['info', ['-s']],
+  ['wait', ['-s', 'RUNNING', '-t', '5']],
+  ['freeze', []],
+  ['cgroup', ['pids.max']],
+];
+
+for (const [command, args] of takers) {
+  testOurs(
+    `With lxc.monitor.signal.pdeath = 0 init outlives its monitor and lxc-${command} takes it over`,
+    reason,
+    async (scope) => {
+      const foo = scope.container({ config: ['lxc.monitor.signal.pdeath = 0'] });
+      await foo.start(['-p', `${foo.dir}/pid`]);
+      const init = await foo.initPid();
+      process.kill(Number(readFileSync(`${foo.dir}/pid`, 'utf8')), 'SIGKILL');
+      expect((await foo.run(command, args)).status).toBe(0);
+      expect(await foo.state()).toBe(command === 'freeze' ? 'FROZEN' : 'RUNNING');
+      expect(await foo.initPid()).toBe(init);
+      await foo.stop();
+      expect(await foo.state()).toBe('STOPPED');
+    },
+  );
+}
+
+testOurs('SIGKILL to the monitor: lxc-info alone takes the leftovers apart', reason, async (scope) => {
+  const foo = await richContainer(scope);
+  await foo.start(['-p', `${foo.dir}/pid`]);
+  process.kill(Number(readFileSync(`${foo.dir}/pid`, 'utf8')), 'SIGKILL');
+  await eventually(async () => (await foo.state()) === 'STOPPED', 'the container is stopped');
+});

@@ -3,6 +3,8 @@
 import { LxcError } from '../../base/error.ts';
 import { getCgroupItem, setCgroupItem } from '../../run/cgroup-item.ts';
 import { CommandSocket, type ContainerId } from '../../run/command-socket.ts';
+import type { Session } from '../../run/session.ts';
+import { tend } from '../../run/tend.ts';
 import { type Command, rcfile } from '../command.ts';
 
 export const cgroup: Command = {
@@ -20,23 +22,24 @@ export const cgroup: Command = {
     if (value === undefined) {
       const act = `Failed to retrieve value of '${key}' for '${lxcpath}:${name}'`;
       // LXC puts one more line end behind the file's own.
-      session.out(`${await blaming(invocation, act, () => getCgroupItem(socket, key))}\n`);
+      session.out(`${await blaming(session, invocation, act, () => getCgroupItem(socket, key))}\n`);
     } else {
       const act = `Failed to assign '${value}' value to '${key}' for '${name}'`;
-      await blaming(invocation, act, () => setCgroupItem(socket, key, value));
+      await blaming(session, invocation, act, () => setCgroupItem(socket, key, value));
     }
     return 0;
   },
 };
 
 /** Whether the container runs is asked only when something went wrong: that saves the common case a round trip. */
-async function blaming<T>(id: ContainerId, act: string, run: () => Promise<T>): Promise<T> {
+async function blaming<T>(session: Session, id: ContainerId, act: string, run: () => Promise<T>): Promise<T> {
   try {
     return await run();
   } catch (error) {
     if (!(error instanceof LxcError)) throw error;
-    const isStopped = (await new CommandSocket(id).state()) === 'STOPPED';
-    if (isStopped) throw new LxcError(`'${id.lxcpath}:${id.name}' is not running`);
+    const wasStopped = (await new CommandSocket(id).state()) === 'STOPPED';
+    if (wasStopped && (await tend(session, id)) === 'running') return run();
+    if (wasStopped) throw new LxcError(`'${id.lxcpath}:${id.name}' is not running`);
     throw new LxcError(`${act}: ${error.message}`, { hint: error.hint, cause: error });
   }
 }

@@ -5,6 +5,7 @@ import { CommandSocket } from '../../run/command-socket.ts';
 import { isDefined } from '../../run/directory.ts';
 import { freeze as freezeContainer, unfreeze as unfreezeContainer } from '../../run/freeze.ts';
 import type { Session } from '../../run/session.ts';
+import { tendedState } from '../../run/tend.ts';
 import { type Command, type Invocation, rcfile } from '../command.ts';
 
 /** Longer than anything but a broken device or network file system takes. */
@@ -17,7 +18,7 @@ export const freeze: Command = {
   options: [rcfile],
   async run(invocation, session) {
     const socket = new CommandSocket(invocation);
-    const state = await socket.state();
+    const state = await tendedState(session, invocation);
     if (state === 'STOPPED') throw notRunning('freeze', invocation);
     if (state !== 'FROZEN')
       await blaming('freeze', invocation, () => freezeContainer(socket, patience(session)));
@@ -32,7 +33,7 @@ export const unfreeze: Command = {
   options: [rcfile],
   async run(invocation, session) {
     const socket = new CommandSocket(invocation);
-    const state = await socket.state();
+    const state = await tendedState(session, invocation);
     // A container that is stopped is not frozen either, and LXC calls that a success.
     if (state === 'STOPPED' && !isDefined(invocation)) throw notRunning('unfreeze', invocation);
     if (state !== 'STOPPED')

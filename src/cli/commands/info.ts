@@ -9,6 +9,7 @@ import { byBytes, configPath } from '../../run/directory.ts';
 import { linkTypes, linkUses } from '../../run/link-use.ts';
 import type { Session } from '../../run/session.ts';
 import type { State } from '../../run/states.ts';
+import { tend } from '../../run/tend.ts';
 import { type Command, type Invocation, rcfile } from '../command.ts';
 import { format, jsonText } from '../format.ts';
 import { type InfoFacts, infoJson, infoText } from '../info-text.ts';
@@ -44,7 +45,9 @@ export const info: Command = {
     const file = configFile(invocation, session);
     const socket = new CommandSocket({ lxcpath, name });
     const asked = wanted(invocation);
-    const facts = await gather(socket, asked);
+    let facts = await gather(socket, asked);
+    if (facts.state === 'STOPPED' && (await tend(session, invocation)) === 'running')
+      facts = await gather(socket, asked);
     if (facts.state === 'STOPPED' && !existsSync(file)) {
       session.err(`${name} doesn't exist\n`);
       return 1;

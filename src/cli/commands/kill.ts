@@ -3,6 +3,7 @@
 import { constants } from 'node:os';
 import { LxcError } from '../../base/error.ts';
 import { Container } from '../../run/container.ts';
+import { tend } from '../../run/tend.ts';
 import type { Command } from '../command.ts';
 
 export const kill: Command = {
@@ -13,7 +14,10 @@ export const kill: Command = {
   options: [],
   async run(invocation, session) {
     const signal = signalNumber(invocation.operands[0] ?? '9');
-    if (await new Container(session, invocation).kill(signal).catch(oldStatus)) return 0;
+    const container = new Container(session, invocation);
+    if (await container.kill(signal).catch(oldStatus)) return 0;
+    const orphan = (await tend(session, invocation)) === 'running';
+    if (orphan && (await container.kill(signal).catch(oldStatus))) return 0;
     throw new LxcError('Failed to get the init pid: the container is not running', { exit: failure });
   },
 };

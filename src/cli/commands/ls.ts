@@ -6,6 +6,7 @@ import { activeNames, byBytes, definedNames, isActive, readListeners } from '../
 import { type Listed, type ListingContext, listed } from '../../run/listing.ts';
 import { nested } from '../../run/nested.ts';
 import type { Session } from '../../run/session.ts';
+import { tend } from '../../run/tend.ts';
 import type { Command, Invocation } from '../command.ts';
 import { format, jsonText } from '../format.ts';
 import { type Column, defaultColumns, lsJson, lsText, parseColumns } from '../ls-text.ts';
@@ -172,13 +173,25 @@ async function gather(
   const { lxcpath } = invocation;
   const rows: Listed[] = [];
   for (let at = 0; at < names.length; at += atOnce) {
-    const batch = names.slice(at, at + atOnce);
+    const batch = await tended(session, lxcpath, names.slice(at, at + atOnce));
     const outer = await Promise.all(
       batch.map(({ name, active }) => listed({ lxcpath, name }, active, context)),
     );
     rows.push(...outer.flatMap((row) => [row, ...nested(row, { lxcpath, depth, context })]));
   }
   return rows;
+}
+
+/** One that lost its monitor is taken over, so that it is listed as what it is. */
+async function tended(
+  session: Session,
+  lxcpath: string,
+  names: readonly Candidate[],
+): Promise<readonly Candidate[]> {
+  const seen: Candidate[] = [];
+  for (const { name, active } of names)
+    seen.push({ name, active: active || (await tend(session, { lxcpath, name })) === 'running' });
+  return seen;
 }
 
 function depthOf(invocation: Invocation): number {

@@ -4,6 +4,7 @@ import { LxcError } from '../../base/error.ts';
 import { CommandSocket } from '../../run/command-socket.ts';
 import { timeLimit } from '../../run/container.ts';
 import { parseState, type State, states } from '../../run/states.ts';
+import { tendedState } from '../../run/tend.ts';
 import { type Command, rcfile } from '../command.ts';
 import { integer, parsed } from '../option.ts';
 
@@ -32,7 +33,8 @@ export const wait: Command = {
       throw new LxcError('Missing state option to wait for', { hint: 'give -s RUNNING, say' });
     const socket = new CommandSocket(invocation);
     const seconds = invocation.get(timeout) ?? -1;
-    if (seconds === 0) return asked.has(await socket.state()) ? 0 : 1;
+    const now = await tendedState(session, invocation);
+    if (seconds === 0 || asked.has(now)) return asked.has(now) ? 0 : 1;
     const limit = timeLimit(seconds < 0 ? Number.POSITIVE_INFINITY : seconds, session.signal);
     const reached = await socket.waitFor(asked, limit);
     return reached !== undefined && asked.has(reached) ? 0 : 1;
