@@ -26,7 +26,7 @@
 #endif
 
 /* The parent of the directory of this binary. */
-static int install_root(char *out, size_t size)
+int install_root(char *out, size_t size)
 {
 	ssize_t n = CHECK(readlink("/proc/self/exe", out, size - 1));
 	if (n < 0)
@@ -54,24 +54,24 @@ static void add_variable(char *out, size_t size, char **env, const char *name, c
 		*env = out;
 }
 
-static noreturn void exec_node(const char *mode)
+void exec_node(const char *root, char *const *args)
 {
 	static const char *const places[] = { "/libexec/node", "/node_modules/" NODE_PACKAGE, "/../" NODE_PACKAGE };
-	char root[3000], script[3072], node[3072], variables[4][4096];
+	char node[3072], variables[4][4096], *tuned[16] = { node, NODE_FLAGS }, *plain[16] = { "node" };
 	char *env[5] = { 0 };
-	if (install_root(root, sizeof(root)) < 0)
-		die(1, "Failed to find the directory of this program");
+	size_t flags = 1;
+	while (tuned[flags])
+		flags++;
+	for (size_t i = 0; args[i] && flags + i < countof(tuned) - 1; i++)
+		tuned[flags + i] = plain[1 + i] = args[i];
 	add_variable(variables[0], sizeof(variables[0]), env, "PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
 	add_variable(variables[1], sizeof(variables[1]), env, "HOME", NULL);
 	add_variable(variables[2], sizeof(variables[2]), env, "LANG", NULL);
 	add_variable(variables[3], sizeof(variables[3]), env, "LXC_TS_DAEMON_IDLE", NULL);
-	JOIN(script, root, "/dist/lxc.cjs");
-	char *tuned[] = { node, NODE_FLAGS, script, (char *)mode, NULL };
 	for (size_t i = 0; i < countof(places); i++)
 		if (JOIN(node, root, places[i]) == 0)
 			execve(node, tuned, env);
 	/* Another version may not know our flags. */
-	char *plain[] = { "node", script, (char *)mode, NULL };
 	exec_search(plain, env);
 	die(1, "Failed to start Node.js: it is neither installed with this package nor in PATH; install the package again with its optional dependencies");
 }
@@ -80,7 +80,7 @@ static noreturn void exec_node(const char *mode)
  * Out of the caller's cgroups, which may be limited, counted, or killed as a whole with his session. `unified` gets the
  * v2 mount in which the daemon is to be born. Where the caller may not, it stays where it is.
  */
-static void leave_callers_cgroups(char *unified, size_t size)
+void leave_callers_cgroups(char *unified, size_t size)
 {
 	char own[2048], path[512], *line;
 	static char mounts[65536]; /* touched only by the short-lived process that starts the daemon */
@@ -133,7 +133,11 @@ static int start_node(const char *mode, int listener, int client)
 	umask(022);
 	if (daemon && chdir("/") < 0)
 		_exit(1);
-	exec_node(mode);
+	char root[3000], script[3072];
+	if (install_root(root, sizeof(root)) < 0)
+		die(1, "Failed to find the directory of this program");
+	JOIN(script, root, "/dist/lxc.cjs");
+	exec_node(root, (char *[]){ script, (char *)mode, NULL });
 }
 
 /* ---- the run directory ---- */

@@ -109,11 +109,9 @@ static int remove_entry(int dir, const struct entry *entry, const void *with)
 }
 
 /* What a container left behind is hostile: descriptors all the way down, no link is followed. */
-int op_remove_tree(struct run *run, const struct op *op)
+int remove_tree(const char *path)
 {
-	const char *path = STR(op, REMOVE_TREE_PATH);
 	struct stat st;
-	(void)run;
 	_fd_ int dir = open_dir(AT_FDCWD, path);
 	if (dir == -ENOENT)
 		return 0;
@@ -123,4 +121,10 @@ int op_remove_tree(struct run *run, const struct op *op)
 		return dir < 0 ? dir : -errno;
 	int err = walk(dir, remove_entry, &st.st_dev);
 	return err < 0 ? err : CHECK(rmdir(path));
+}
+
+int op_remove_tree(struct run *run, const struct op *op)
+{
+	(void)run;
+	return remove_tree(STR(op, REMOVE_TREE_PATH));
 }

@@ -266,6 +266,8 @@ op_fn op_mkdir_cgroup, op_rmdir_cgroup, op_join_cgroup, op_remove_tree;
 op_fn op_bind_command, op_write_file, op_unlink, op_lock_file, op_write_proc, op_write_pidfile, op_signal, op_adopt, op_bpf_devices;
 op_fn op_clone, op_detach, op_open_record;
 
+int remove_tree(const char *path);                         /* 0 too where there is nothing */
+
 /* ---- child.c: the child list; ops by topic in files of their own ---- */
 
 noreturn void run_child(struct run *);
@@ -294,6 +296,11 @@ int brain_open(uint32_t role, char *const *argv, bool may_start);
  * 1, 0 at end of file, -EINTR when `signals` (-1: none) told INT, TERM, HUP or QUIT.
  */
 int brain_next(int brain, int signals, struct frame *);
+
+/* Starting Node.js: the installation's own, in an environment made of nothing. */
+int install_root(char *out, size_t size);
+noreturn void exec_node(const char *root, char *const *args);
+void leave_callers_cgroups(char *unified, size_t size);
 
 int brain_inherited(int fd, uint32_t role, char *const *argv);
 bool obey_frame(int brain, struct frame *);                /* OUT, ERR, SPAWN; false: not one of these */
@@ -340,6 +347,9 @@ op_fn op_open_pty, op_stdio;
 op_fn op_set_ids, op_cap_drop, op_no_new_privs, op_seccomp, op_lsm_label, op_rlimit, op_keyring;
 op_fn op_run_hook, op_exec, op_exec_init;
 op_fn op_netlink, op_bring_home;
+
+/* ---- keeper.c ---- */
+noreturn void keeper_main(char **argv);
 
 /* ---- init.c ---- */
 noreturn void init_main(char **argv, char **env);

@@ -46,6 +46,10 @@ int main(int argc, char **argv)
 		command_name = base_name(argv[3]);
 		return client_main(argv + 3, 3);
 	}
+	if (argc == 7 && (!strcmp(argv[1], "--keeper") || !strcmp(argv[1], "--keeper-again"))) {
+		command_name = "lxcfs";
+		keeper_main(argv);
+	}
 	close_from(3); /* what a caller leaked must not stay open in a monitor for months */
 	return client_main(argv, -1);
 }

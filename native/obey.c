@@ -41,6 +41,16 @@ static int answer_spawn(int brain, uint32_t id, int status, const char *output, 
 	return frame_send(brain, FRAME_SPAWNED, out.at, out.len);
 }
 
+/* This process goes on as the program; nothing but standard streams stays open. */
+static int become(char *const *argv, char *const *env, const char *cwd)
+{
+	cloexec_from(3);
+	if (*cwd && chdir(cwd) < 0)
+		return -errno;
+	sigprocmask(SIG_SETMASK, &caller_mask, NULL);
+	return exec_search(argv, env);
+}
+
 static int spawn(int brain, struct frame *frame)
 {
 	struct reader r = { .at = frame->data, .end = frame->data + frame->len };
@@ -53,6 +63,8 @@ static int spawn(int brain, struct frame *frame)
 	char **argv = texts_of(argv_at, argv_len, &argv_pages), **env = texts_of(env_at, env_len, &env_pages);
 	_fd_ int in = stdio == SPAWN_CAPTURE ? input_of(in_at, in_len) : -1;
 	_fd_ int out = stdio == SPAWN_CAPTURE ? output_open() : -1;
+	if (argv && env && stdio == SPAWN_BECOME)
+		return answer_spawn(brain, id, become(argv, env, cwd), "", 0);
 	int status = argv && env ? spawn_wait(argv, env, cwd, in, out) : -ENOMEM;
 	char *output = out >= 0 ? map_pages(MOST_OUTPUT) : NULL;
 	if (output)

@@ -5,6 +5,7 @@
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import * as frames from '../src/wire/frames.ts';
+import * as lxcfs from '../src/wire/lxcfs.ts';
 import { nodeFlags } from '../src/wire/node.ts';
 import * as wire from '../src/wire/ops.ts';
 
@@ -64,6 +65,10 @@ function wireHeader(): string {
     enumeration('STREAMS', wire.stdio),
     enumeration('PATCH', wire.patchKinds),
     enumeration('OP', codes),
+    enumeration('LXCFS_FD', lxcfs.lxcfsFds),
+    enumeration('LXCFS_STATE', lxcfs.lxcfsState),
+    enumeration('LXCFS_SERVER', lxcfs.lxcfsServer),
+    enumeration('LXCFS_SIZE', lxcfs.lxcfsSizes),
     '/* Index of each argument of an op. */',
     opArguments(),
     opTable(),

@@ -53,8 +53,11 @@ export interface SpawnRequest {
   readonly env?: Readonly<Record<string, string>>;
   /** The caller's directory where absent. */
   readonly cwd?: string;
-  /** `inherit` (the default) is the caller's terminal, `capture` returns stdout and stderr together. */
-  readonly stdio?: 'inherit' | 'capture';
+  /**
+   * `inherit` (the default) is the caller's terminal, `capture` returns stdout and stderr together. With `become` the
+   * caller's process goes on as the program: an answer comes only when it cannot.
+   */
+  readonly stdio?: 'inherit' | 'capture' | 'become';
   readonly stdin?: Uint8Array;
 }
 

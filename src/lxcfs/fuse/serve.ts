@@ -1,0 +1,162 @@
+/**
+ * The loop of a server: a blocking read, a handler, a write. Nothing else runs in this process, so a reader waits for
+ * nobody but the handler. The process is made to be killed at any point; what it leaves is in the kernel, in the
+ * snapshots and, without RESEND, in the journal.
+ */
+
+import { readSync, writeSync } from 'node:fs';
+import { errnoCode } from '../../base/errno.ts';
+import type { Log } from './log.ts';
+import { opcodes, Reply, Request, resendNotice } from './protocol.ts';
+import type { Router } from './router.ts';
+import type { SharedState } from './shared.ts';
+
+const errno = { EINTR: 4, EIO: 5 } as const;
+
+/** Without RESEND: how many ids behind the last known one may have been read and lost. */
+const probedIds = 256;
+/** `unique` goes up in steps of 2. */
+const idStep = 2;
+
+/** Between calls of `housekeeping`. */
+const housekeepingRequests = 1024;
+const housekeepingMs = 5000;
+
+export interface Server {
+  /** The descriptor of /dev/fuse. */
+  readonly fd: number;
+  readonly router: Router;
+  readonly shared: SharedState;
+  readonly log: Log;
+  readonly housekeeping: () => void;
+  /** Tell every request. */
+  readonly debug: boolean;
+}
+
+/** Returns when the mount is gone. */
+export function serve(server: Server): void {
+  const loop = new Loop(server);
+  loop.recover();
+  server.shared.serving();
+  while (loop.next());
+}
+
+class Loop {
+  readonly #server: Server;
+  readonly #request = new Request();
+  readonly #reply = new Reply();
+  readonly #journal: boolean;
+  readonly #host: boolean;
+  #count = 0;
+  #cleaned = Date.now();
+
+  constructor(server: Server) {
+    this.#server = server;
+    this.#journal = !server.shared.resend;
+    this.#host = server.shared.host;
+  }
+
+  /** Has what a predecessor took with it answered. */
+  recover(): void {
+    const { shared, fd } = this.#server;
+    if (!this.#journal) {
+      write(fd, resendNotice(), 16);
+      return;
+    }
+    if (!shared.readJournal(this.#request)) return;
+    if (this.#request.opcode !== opcodes.INIT) this.#answer(true);
+    this.#freeLost();
+  }
+
+  next(): boolean {
+    try {
+      readSync(this.#server.fd, this.#request.bytes);
+    } catch (error) {
+      return this.#goesOn(error);
+    }
+    if (this.#journal) this.#server.shared.writeJournal(this.#request);
+    this.#answer(this.#request.resent);
+    this.#clean();
+    return true;
+  }
+
+  /** ENODEV: unmounted, ECONNABORTED: aborted. EINTR, ENOENT (a request that was taken back) and EAGAIN: again. */
+  #goesOn(error: unknown): boolean {
+    const code = errnoCode(error);
+    if (code === 'ENODEV' || code === 'ECONNABORTED') return false;
+    if (code === 'EINTR' || code === 'ENOENT' || code === 'EAGAIN') return true;
+    throw error;
+  }
+
+  #answer(repeated: boolean): void {
+    const length = this.#handle(repeated);
+    if (length === 0) return;
+    if (this.#server.debug) this.#tell(length);
+    const failed = write(this.#server.fd, this.#reply.bytes, length);
+    if (failed !== undefined) this.#unanswered(failed);
+    else if (this.#request.opcode === opcodes.INIT) this.#server.shared.ready();
+  }
+
+  /** ENOENT: nobody waits any more, or a copy of the request is answered. A reader must not wait for ever for the rest. */
+  #unanswered(code: string): void {
+    this.#server.router.unanswered();
+    if (code === 'ENOENT') return;
+    this.#server.log.line(`Failed to write the reply to request ${this.#request.opcode}: ${code}`);
+    write(this.#server.fd, this.#reply.bytes, this.#reply.error(this.#request, errno.EIO));
+  }
+
+  #handle(repeated: boolean): number {
+    const { router, shared, log } = this.#server;
+    const marks = repeated ? shared.marks(this.#request.unique) : 0;
+    if (marks > 1) return this.#reply.error(this.#request, errno.EIO);
+    router.host = this.#host || marks > 0;
+    router.repeated = repeated;
+    try {
+      return router.handle(this.#request, this.#reply);
+    } catch (error) {
+      log.line(`Failed to answer request ${this.#request.opcode}: ${String(error)}`);
+      shared.end();
+      return this.#reply.error(this.#request, errno.EIO);
+    }
+  }
+
+  /**
+   * A predecessor may have died between reading a request and noting it. Its reader would wait for ever; EINTR has it try
+   * again. Only sound with one server: a living sibling's requests would fail.
+   */
+  #freeLost(): void {
+    const { high, low } = this.#request.unique;
+    for (let step = 1; step <= probedIds; step++) {
+      const next = low + step * idStep;
+      this.#request.bytes.writeUInt32LE(next >>> 0, 8);
+      this.#request.bytes.writeUInt32LE(high + (next > 0xffffffff ? 1 : 0), 12);
+      write(this.#server.fd, this.#reply.bytes, this.#reply.error(this.#request, errno.EINTR));
+    }
+  }
+
+  #clean(): void {
+    this.#count++;
+    const now = Date.now();
+    if (this.#count < housekeepingRequests && now - this.#cleaned < housekeepingMs) return;
+    this.#count = 0;
+    this.#cleaned = now;
+    this.#server.housekeeping();
+  }
+
+  #tell(length: number): void {
+    const { opcode, tid, unique } = this.#request;
+    const result = this.#reply.bytes.readInt32LE(4);
+    const node = `${this.#request.u32(20)}:${this.#request.u32(16)}`;
+    process.stderr.write(`unique ${unique.low} op ${opcode} node ${node} tid ${tid}: ${result} ${length}\n`);
+  }
+}
+
+/** The code of the failure. */
+function write(fd: number, bytes: Buffer, length: number): string | undefined {
+  try {
+    writeSync(fd, bytes, 0, length);
+    return undefined;
+  } catch (error) {
+    return errnoCode(error) ?? String(error);
+  }
+}

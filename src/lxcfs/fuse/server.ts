@@ -1,0 +1,92 @@
+/**
+ * A server process of the mount, started by the keeper as `node dist/lxcfs.cjs NUMBER SETTINGS` with the descriptors of
+ * src/wire/lxcfs.ts: numbers 0 and 1 answer requests, the last one samples the load. What comes from the view is
+ * given in, so that tests can serve other contents.
+ */
+
+import { readFileSync } from 'node:fs';
+import { LxcError } from '../../base/error.ts';
+import { lxcfsFds, lxcfsSizes } from '../../wire/lxcfs.ts';
+import type { OpenLoadSampler, OpenView, Profile } from '../contract.ts';
+import { Containers } from './containers.ts';
+import { Log } from './log.ts';
+import { Names } from './names.ts';
+import { Router } from './router.ts';
+import { serve } from './serve.ts';
+import { SharedState } from './shared.ts';
+import { type ServerIndex, Snapshots } from './snapshots.ts';
+import { Tree } from './tree.ts';
+
+/** What the `lxcfs` command decided; JSON on the command line of a server. */
+export interface ServerSettings {
+  readonly profile: Profile;
+  /** A directory of this mount's own. */
+  readonly state: string;
+  /** Where the run directories of our containers are. */
+  readonly runs: string;
+  readonly debug: boolean;
+}
+
+export interface Source {
+  readonly openView: OpenView;
+  readonly openLoadSampler: OpenLoadSampler;
+}
+
+export const samplerNumber = lxcfsSizes.servers - 1;
+const samplePeriodMs = 5000;
+
+export function runServer(args: readonly string[], source: Source): void {
+  const [number, settings] = args;
+  if (number === String(samplerNumber)) sampleLoad(readSettings(settings), source);
+  else if (number === '0' || number === '1') answer(number === '0' ? 0 : 1, readSettings(settings), source);
+  else
+    throw new LxcError('Failed to serve the proc view: this is started by the keeper', {
+      hint: 'run lxcfs MOUNTPOINT',
+    });
+}
+
+function answer(number: ServerIndex, settings: ServerSettings, source: Source): void {
+  // An exception whose stack nobody reads costs half as much.
+  Error.stackTraceLimit = 0;
+  const shared = new SharedState(lxcfsFds.state, number);
+  const view = source.openView({ profile: settings.profile, state: settings.state });
+  const router = new Router({
+    view,
+    tree: new Tree(view.entries),
+    names: new Names(`${settings.state}/names`),
+    containers: new Containers(settings.runs, (pid) => view.subjectOf(pid)),
+    snapshots: new Snapshots(lxcfsFds.state, number),
+    hostText,
+    watch: shared,
+    loadWanted: () => {
+      if (settings.profile.loadavg) shared.wantSampler();
+    },
+  });
+  const { debug } = settings;
+  const housekeeping = () => view.sweep();
+  serve({ fd: lxcfsFds.fuse, router, shared, log: new Log(), housekeeping, debug });
+}
+
+/** Leaves when there is nothing to sample; the next load average that is asked for starts it again. */
+function sampleLoad(settings: ServerSettings, source: Source): void {
+  const sampler = source.openLoadSampler(settings.state);
+  const timer = setInterval(() => {
+    const { sampled, left } = sampler.sample();
+    if (sampled + left === 0) clearInterval(timer);
+  }, samplePeriodMs);
+  sampler.sample();
+}
+
+function readSettings(text: string | undefined): ServerSettings {
+  // The keeper hands on what our own command wrote.
+  const settings: ServerSettings = JSON.parse(text ?? '');
+  return settings;
+}
+
+function hostText(path: string): Buffer {
+  try {
+    return readFileSync(path);
+  } catch {
+    return Buffer.alloc(0);
+  }
+}

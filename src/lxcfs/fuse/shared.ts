@@ -1,0 +1,90 @@
+/** A server's part of the memory file that it shares with the keeper (src/wire/lxcfs.ts). */
+
+import { readSync, writeSync } from 'node:fs';
+import { lxcfsServer, lxcfsSizes, lxcfsState } from '../../wire/lxcfs.ts';
+import type { Request, Wide } from './protocol.ts';
+
+export class SharedState {
+  readonly #fd: number;
+  readonly #record: number;
+  readonly #note = Buffer.alloc(16);
+  readonly #number = Buffer.alloc(8);
+  #serial: number;
+
+  constructor(fd: number, server: number) {
+    this.#fd = fd;
+    this.#record = lxcfsState.servers + server * lxcfsSizes.serverBytes;
+    this.#serial = this.#read(this.#record + lxcfsServer.serial);
+  }
+
+  /** The kernel hands requests out again; without that a single server keeps a journal. */
+  get resend(): boolean {
+    return this.#read(lxcfsState.resend) !== 0;
+  }
+
+  get host(): boolean {
+    return this.#read(lxcfsState.host) !== 0;
+  }
+
+  serving(): void {
+    this.#write(this.#record + lxcfsServer.serving, process.pid);
+  }
+
+  ready(): void {
+    this.#write(lxcfsState.ready, 1);
+  }
+
+  wantSampler(): void {
+    this.#write(lxcfsState.sample, 1);
+  }
+
+  /** From here on the keeper counts the time. */
+  begin(unique: Wide): void {
+    this.#serial = (this.#serial + 1) >>> 0;
+    this.#note.writeUInt32LE(this.#serial, 0);
+    this.#note.writeUInt32LE(1, 4);
+    this.#note.writeUInt32LE(unique.low, 8);
+    this.#note.writeUInt32LE(unique.high, 12);
+    writeSync(this.#fd, this.#note, 0, 16, this.#record + lxcfsServer.serial);
+  }
+
+  end(): void {
+    this.#write(this.#record + lxcfsServer.busy, 0);
+  }
+
+  /** How often this request blocked a server. */
+  marks(unique: Wide): number {
+    const marked = Buffer.alloc(lxcfsSizes.marks * 8);
+    readSync(this.#fd, marked, 0, marked.length, lxcfsState.marked);
+    let count = 0;
+    for (let at = 0; at < marked.length; at += 8)
+      if (marked.readUInt32LE(at) === unique.low && marked.readUInt32LE(at + 4) === unique.high) count++;
+    return count;
+  }
+
+  // ---- the journal ----
+
+  /** The head has the length; what is behind it in the buffer does not matter. */
+  writeJournal(request: Request): void {
+    writeSync(this.#fd, request.bytes, 0, Math.min(request.length, journalBytes), lxcfsState.journal);
+  }
+
+  /** False where nothing was ever written. */
+  readJournal(request: Request): boolean {
+    readSync(this.#fd, request.bytes, 0, journalBytes, lxcfsState.journal);
+    return request.length >= 40 && request.length <= journalBytes;
+  }
+
+  #read(at: number): number {
+    readSync(this.#fd, this.#number, 0, 4, at);
+    return this.#number.readUInt32LE();
+  }
+
+  #write(at: number, value: number): void {
+    this.#number.writeUInt32LE(value);
+    writeSync(this.#fd, this.#number, 0, 4, at);
+  }
+}
+
+/** Larger requests are writes, which are refused anyway. */
+const journalBytes = 8192;
