@@ -1,0 +1,69 @@
+/** Which CPUs a subject sees by our rules: those of its cpuset that are online, and no more than its quota pays for. */
+
+import { parseCpus } from './cpulist.ts';
+import { type Group, type Inquiry, nearest } from './inquiry.ts';
+import { smallest } from './numbers.ts';
+
+export interface CpuInputs {
+  /** /sys/devices/system/cpu/online of the host. */
+  readonly online: string;
+  readonly cpuset: string | undefined;
+  /** `QUOTA PERIOD` in microseconds of each level that has a quota; QUOTA is `max` or negative for none. */
+  readonly quotas: readonly string[];
+}
+
+export interface Cpus {
+  /** Numbers as the kernel has them, as sched_getaffinity(2) says them inside. */
+  readonly visible: readonly number[];
+  /** CPUs of the cpuset that the quota hides. */
+  readonly hidden: readonly number[];
+  /** How many CPUs' worth of time passes per second: the quota, at most the visible ones. */
+  readonly capacity: number;
+}
+
+export function collectCpus(inquiry: Inquiry): CpuInputs {
+  return {
+    online: inquiry.source.text('/sys/devices/system/cpu/online') ?? '',
+    cpuset: cpusetText(inquiry, inquiry.group('cpuset')),
+    quotas: inquiry.profile.cfs ? quotaTexts(inquiry, inquiry.group('cpu')) : [],
+  };
+}
+
+/** The effective set is what the kernel grants; without the controller, the nearest cgroup that has one counts. */
+function cpusetText(inquiry: Inquiry, group: Group | undefined): string | undefined {
+  if (group === undefined) return undefined;
+  if (group.version === 2) return nearest(inquiry, group, 'cpuset.cpus.effective');
+  return nearest(inquiry, group, 'cpuset.effective_cpus') ?? nearest(inquiry, group, 'cpuset.cpus');
+}
+
+export function quotaTexts(inquiry: Inquiry, group: Group | undefined): readonly string[] {
+  return (group?.levels ?? []).flatMap(
+    (directory) => quotaText(inquiry, group?.version ?? 2, directory) ?? [],
+  );
+}
+
+/** One level's quota in the form of v2. */
+export function quotaText({ source }: Inquiry, version: 1 | 2, directory: string): string | undefined {
+  if (version === 2) return source.text(`${directory}/cpu.max`)?.trim();
+  const quota = source.text(`${directory}/cpu.cfs_quota_us`)?.trim();
+  if (quota === undefined || quota.startsWith('-')) return undefined;
+  const period = source.text(`${directory}/cpu.cfs_period_us`)?.trim();
+  return period === undefined ? undefined : `${quota} ${period}`;
+}
+
+/** In CPUs; `undefined` for none. */
+export function parseQuota(text: string): number | undefined {
+  const [quota, period] = text.split(' ').map(Number);
+  if (quota === undefined || period === undefined) return undefined;
+  return quota > 0 && period > 0 ? quota / period : undefined;
+}
+
+export function cpusOf({ online, cpuset, quotas }: CpuInputs): Cpus {
+  const up = parseCpus(online);
+  const granted = cpuset === undefined ? up : parseCpus(cpuset);
+  const both = up.length === 0 ? granted : granted.filter((cpu) => up.includes(cpu));
+  const set = both.length > 0 ? both : up.length > 0 ? up : [0];
+  const quota = smallest(quotas.map(parseQuota)) ?? set.length;
+  const visible = set.slice(0, Math.max(1, Math.ceil(quota)));
+  return { visible, hidden: set.slice(visible.length), capacity: Math.min(quota, visible.length) };
+}

@@ -1,0 +1,145 @@
+/**
+ * /proc/meminfo by our rules. The host's lines in the host's order, each with a value of the subject: no line keeps
+ * a number of the host, and none is above its total.
+ */
+
+import type { Memory, MemoryInputs } from './memory.ts';
+import { memoryOf } from './memory.ts';
+import { clamp, kib } from './numbers.ts';
+
+export interface MeminfoRow {
+  readonly formula: string;
+  value(memory: Memory): number;
+}
+
+/** kB of a memory.stat row: v1 counts a cgroup with its children in `total_` rows. */
+function stat({ version, stat: table }: Memory, v2: string, v1?: string): number {
+  if (version === 2) return kib(table.of(v2));
+  return v1 === undefined ? 0 : kib(table.of(`total_${v1}`));
+}
+
+function row(v2: string, v1?: string): MeminfoRow {
+  const formula = v1 === undefined ? `${v2} (v1: 0)` : `${v2} (v1: total_${v1})`;
+  return {
+    formula: `kB of memory.stat ${formula}, at most MemTotal`,
+    value: (memory) => clamp(stat(memory, v2, v1), memory.total),
+  };
+}
+
+const same = (name: string): MeminfoRow => row(name, name);
+const active = (memory: Memory) =>
+  stat(memory, 'active_anon', 'active_anon') + stat(memory, 'active_file', 'active_file');
+const inactive = (memory: Memory) =>
+  stat(memory, 'inactive_anon', 'inactive_anon') + stat(memory, 'inactive_file', 'inactive_file');
+const reclaimable = (memory: Memory) =>
+  stat(memory, 'active_file', 'active_file') +
+  stat(memory, 'inactive_file', 'inactive_file') +
+  stat(memory, 'slab_reclaimable');
+
+function sum(formula: string, value: (memory: Memory) => number): MeminfoRow {
+  return { formula: `${formula}, at most MemTotal`, value: (memory) => clamp(value(memory), memory.total) };
+}
+
+function plain(formula: string, value: (memory: Memory) => number): MeminfoRow {
+  return { formula, value };
+}
+
+const zero = plain('0: not counted for a cgroup', () => 0);
+
+export const meminfoRows: Readonly<Record<string, MeminfoRow>> = {
+  MemTotal: plain(
+    'smallest memory limit of the cgroup and those above, at most the host',
+    ({ total }) => total,
+  ),
+  MemFree: plain('least of limit - usage of each level with a limit, not below 0', ({ free }) => free),
+  MemAvailable: sum(
+    'MemFree + active_file + inactive_file + slab_reclaimable',
+    (memory) => memory.free + reclaimable(memory),
+  ),
+  Cached: row('file', 'cache'),
+  SwapCached: row('swapcached', 'swapcached'),
+  Active: sum('active_anon + active_file', active),
+  Inactive: sum('inactive_anon + inactive_file', inactive),
+  'Active(anon)': same('active_anon'),
+  'Inactive(anon)': same('inactive_anon'),
+  'Active(file)': same('active_file'),
+  'Inactive(file)': same('inactive_file'),
+  Unevictable: same('unevictable'),
+  SwapTotal: plain('swap limit, at most the host, at least what is used', ({ swapTotal }) => swapTotal),
+  SwapFree: plain('SwapTotal - used', ({ swapTotal, swapUsed }) => swapTotal - swapUsed),
+  Zswap: row('zswap'),
+  Zswapped: row('zswapped'),
+  Dirty: row('file_dirty', 'dirty'),
+  Writeback: row('file_writeback', 'writeback'),
+  AnonPages: row('anon', 'rss'),
+  Mapped: row('file_mapped', 'mapped_file'),
+  Shmem: same('shmem'),
+  KReclaimable: row('slab_reclaimable'),
+  Slab: row('slab'),
+  SReclaimable: row('slab_reclaimable'),
+  SUnreclaim: row('slab_unreclaimable'),
+  KernelStack: row('kernel_stack'),
+  PageTables: row('pagetables'),
+  SecPageTables: row('sec_pagetables'),
+  CommitLimit: plain("MemTotal * the host's overcommit ratio + SwapTotal", commitLimit),
+  Committed_AS: plain('anon + shmem + swap in use: what is committed for certain', committed),
+  VmallocTotal: plain('as on the host: a property of the processor', ({ host }) => host.of('VmallocTotal')),
+  VmallocUsed: row('vmalloc'),
+  Percpu: row('percpu'),
+  AnonHugePages: row('anon_thp', 'rss_huge'),
+  ShmemHugePages: row('shmem_thp'),
+  FileHugePages: row('file_thp'),
+  Hugepagesize: plain('as on the host: a property of the processor', ({ host }) => host.of('Hugepagesize')),
+};
+
+/** vm.overcommit_ratio as the host's own line tells it. */
+function commitLimit({ host, total, swapTotal }: Memory): number {
+  const ratio = Math.max(0, host.of('CommitLimit') - host.of('SwapTotal')) / Math.max(1, host.of('MemTotal'));
+  return Math.floor(total * ratio) + swapTotal;
+}
+
+function committed(memory: Memory): number {
+  return stat(memory, 'anon', 'rss') + stat(memory, 'shmem', 'shmem') + memory.swapUsed;
+}
+
+export function meminfoRow(label: string): MeminfoRow {
+  return Object.hasOwn(meminfoRows, label) ? (meminfoRows[label] ?? zero) : zero;
+}
+
+interface Line {
+  /** `MemTotal:`, and the blanks that all values of the line need. */
+  readonly head: string;
+  readonly width: number;
+  readonly tail: string;
+  readonly row: MeminfoRow;
+}
+
+/** The lines of a host never change while it runs: they are taken apart once. */
+let known: { readonly names: readonly string[]; readonly lines: readonly Line[] } | undefined;
+
+export function renderMeminfo(inputs: MemoryInputs): string {
+  const memory = memoryOf(inputs);
+  let text = '';
+  for (const { head, width, tail, row } of linesOf(inputs.host, memory.host.names))
+    text += head + String(row.value(memory)).padStart(width) + tail;
+  return text;
+}
+
+/** The right edge of the values: `MemTotal:       ` and eight digits. */
+const edge = 24;
+
+function linesOf(host: string, names: readonly string[]): readonly Line[] {
+  if (known?.names === names) return known.lines;
+  const units = host.split('\n').map((line) => (line.endsWith(' kB') ? ' kB\n' : '\n'));
+  const lines = names.map((name, index) => {
+    const head = `${name}:`;
+    return {
+      head,
+      width: Math.max(1, edge - head.length),
+      tail: units[index] ?? '\n',
+      row: meminfoRow(name),
+    };
+  });
+  known = { names, lines };
+  return lines;
+}
