@@ -153,7 +153,7 @@ function kindMeaning({ errno, detail }: OpFailure, target: string): Partial<Mean
 function linkMeaning({ detail }: Pick<OpFailure, 'detail'>): Partial<Meaning> {
   const which = detail === '' ? 'a component of the path' : detail;
   return {
-    reason: `${which} is a symbolic link or no directory`,
+    reason: which.endsWith(' is a symbolic link') ? which : `${which} is a symbolic link or no directory`,
     hint: 'paths below the root file system follow no links; name the directory itself',
   };
 }

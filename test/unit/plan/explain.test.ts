@@ -46,6 +46,9 @@ describe('a failed mount', () => {
     expect(fail({ ...given, errno: 'ELOOP', detail: '/srv' })).toContain(
       '/srv is a symbolic link or no directory; paths below the root file system follow no links',
     );
+    expect(fail({ ...given, errno: 'ELOOP', detail: '/srv is a symbolic link' })).toContain(
+      ': /srv is a symbolic link; paths',
+    );
   });
 
   test('says that file and directory do not go together', () => {
