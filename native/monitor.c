@@ -42,12 +42,6 @@ enum state state_now(void)
 	return state;
 }
 
-void state_serve(struct run *run, enum state next)
-{
-	state = next == THAWED ? RUNNING : next;
-	command_announce(run, next);
-}
-
 /* lxc-monitord listens there while somebody runs lxc-monitor. */
 static void tell_monitord(struct run *run, int type, int value)
 {
@@ -67,7 +61,8 @@ static void tell_monitord(struct run *run, int type, int value)
 void state_set(struct run *run, enum state next)
 {
 	tell_monitord(run, MESSAGE_STATE, next);
-	state_serve(run, next);
+	state = next == THAWED ? RUNNING : next;
+	command_announce(run, next);
 }
 
 void failure_begins(struct run *run)
@@ -279,12 +274,6 @@ static int collect(struct run *run)
 	return status;
 }
 
-static void tell_exit_code(struct run *run, int status)
-{
-	tell_monitord(run, MESSAGE_EXIT_CODE,
-		      WIFSIGNALED(status) ? WTERMSIG(status) << 8 | 0x7f : WEXITSTATUS(status) << 8);
-}
-
 /* HELLO's argv: record directory, wait status, stop or reboot, then NAMESPACE:/proc/PID/fd/N of what is held. */
 static int open_end_brain(struct run *run, int status, bool reboot)
 {
@@ -360,7 +349,7 @@ static bool end(struct run *run, int status)
 {
 	bool reboot = WIFSIGNALED(status) && WTERMSIG(status) == SIGHUP;
 	int64_t questions = end_questions(run) & (ASK_BEFORE | ASK_AFTER);
-	tell_exit_code(run, status);
+	tell_monitord(run, MESSAGE_EXIT_CODE, status);
 	state_set(run, STOPPING);
 	leave_cgroups(run, reboot);
 	_fd_ int brain = questions || reboot ? open_end_brain(run, status, reboot) : -1;

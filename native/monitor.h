@@ -74,8 +74,7 @@ void command_close(struct run *, bool again);
 /* ---- monitor.c ---- */
 
 enum state state_now(void);
-void state_serve(struct run *, enum state); /* sets it and announces it to state clients */
-void state_set(struct run *, enum state);   /* ... and to monitord */
+void state_set(struct run *, enum state); /* and announces it to state clients and to monitord */
 const struct op *setting(struct run *, uint16_t code, uint32_t nth); /* NULL behind the last */
 
 /* ---- self.c ---- */

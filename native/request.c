@@ -105,7 +105,7 @@ static void serve_state(struct run *run, struct client *c)
 {
 	if (c->request.value < 0 || c->request.value >= MAX_STATE)
 		return answer_result(c, -EINVAL, 0);
-	state_serve(run, c->request.value);
+	state_set(run, c->request.value);
 	answer_result(c, 0, 0);
 }
 

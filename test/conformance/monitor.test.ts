@@ -471,7 +471,7 @@ test('a container that outlived its monitor gets a new one, and its end is notic
   expect(installation.calls().filter((call) => call.startsWith(box.name))[0]).toMatch(/ [09] stop$/);
 });
 
-test('lxc-monitor sees the states', async () => {
+test('lxc-monitor sees the states, and a killed init as status 0', async () => {
   const watching = run('/usr/bin/timeout', [
     '3',
     'stdbuf',
@@ -484,9 +484,12 @@ test('lxc-monitor sees the states', async () => {
   ]);
   await sleep(600);
   const { name } = await started('nmon-seen');
+  const socket = installation.socket(name);
+  await socket.announce('FREEZING');
+  await socket.announce('FROZEN');
   await tool('lxc-stop', name, '-k');
-  const states = (await watching).stdout.match(/(?<=\[)[A-Z]+(?=\])/g);
-  expect(states).toEqual(['STARTING', 'RUNNING', 'STOPPING', 'STOPPED']);
+  const seen = (await watching).stdout.match(/(?<=\[)\w+(?=\])/g);
+  expect(seen).toEqual(['STARTING', 'RUNNING', 'FREEZING', 'FROZEN', '0', 'STOPPING', 'STOPPED']);
 });
 
 test('lxc-monitor sees a start that fails', async () => {
