@@ -10,6 +10,7 @@ import { ByteReader, ByteWriter } from '../wire/bytes.ts';
 import { encodeProgram } from '../wire/encode.ts';
 import { helloRoles, spawnStdio } from '../wire/frames.ts';
 import type { Program } from '../wire/program.ts';
+import { encodeText } from '../wire/text.ts';
 import {
   type Frame,
   FrameCutter,
@@ -110,11 +111,11 @@ class Connection implements EndSession {
   }
 
   out(text: string | Uint8Array): void {
-    this.#sender.send(frameTypes.OUT, typeof text === 'string' ? Buffer.from(text) : text);
+    this.#sender.send(frameTypes.OUT, typeof text === 'string' ? encodeText(text) : text);
   }
 
   err(text: string | Uint8Array): void {
-    this.#sender.send(frameTypes.ERR, typeof text === 'string' ? Buffer.from(text) : text);
+    this.#sender.send(frameTypes.ERR, typeof text === 'string' ? encodeText(text) : text);
   }
 
   resolve(path: string): string {

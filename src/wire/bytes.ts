@@ -4,6 +4,7 @@
  */
 
 import { LxcError } from '../base/error.ts';
+import { decodeText, encodeText } from './text.ts';
 
 const firstCapacity = 1024;
 
@@ -40,6 +41,7 @@ export class ByteWriter {
   }
 
   text(value: string): this {
+    if (!value.isWellFormed()) return this.blob(encodeText(value));
     const length = Buffer.byteLength(value);
     this.u32(length);
     const at = this.#grow(length);
@@ -119,7 +121,7 @@ export class ByteReader {
   }
 
   text(): string {
-    return this.blob().toString();
+    return decodeText(this.blob());
   }
 
   texts(): string[] {

@@ -28,6 +28,15 @@ test('lxc-attach keeps stdout and stderr apart and passes stdin on', async (scop
   expect((await foo.run('attach', [], { input: 'echo from the shell\n' })).stdout).toBe('from the shell\n');
 });
 
+test('lxc-attach passes on arguments and variables that are no UTF-8', async (scope) => {
+  const foo = scope.container();
+  await foo.start();
+  const script =
+    'e=$(printf "\\351") "$0" -n "$1" -- sh -c \'printf %s%s "$0" "$e"\' "$(printf "caf\\351")" | od -An -tx1';
+  const seen = await run('/bin/sh', ['-c', script, `${binDir}/lxc-attach`, foo.name]);
+  expect(seen).toMatchObject({ stdout: ' 63 61 66 e9 e9\n', stderr: '' });
+});
+
 test('lxc-attach ends with the exit code of the command', async (scope) => {
   const foo = scope.container();
   await foo.start();
