@@ -198,13 +198,18 @@ int op_enter(struct run *run, const struct op *op)
 
 /* ---- while it runs ---- */
 
+/* What the caller ignores stays ignored (nohup): held, it would be queued for us all the same. */
 static int hold_signals(struct run *run)
 {
-	static const int numbers[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGCHLD, SIGWINCH, SIGTSTP };
+	static const int numbers[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP };
+	struct sigaction now;
 	sigset_t set;
 	sigemptyset(&set);
+	sigaddset(&set, SIGCHLD);
+	sigaddset(&set, SIGWINCH);
 	for (size_t i = 0; i < countof(numbers); i++)
-		sigaddset(&set, numbers[i]);
+		if (sigaction(numbers[i], NULL, &now) == 0 && now.sa_handler != SIG_IGN)
+			sigaddset(&set, numbers[i]);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	run->signals = signalfd(run->signals, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	return run->signals < 0 ? -errno : 0;

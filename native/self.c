@@ -70,10 +70,10 @@ struct birth {
 /* In the newborn, which shares our memory and stack until it executes. Nothing here may return. */
 static noreturn void be_born(const struct birth *b)
 {
-	int high[GIVEN_END], self = fcntl(b->self, F_DUPFD_CLOEXEC, 64);
+	int high[GIVEN_END], self = fcntl(b->self, F_DUPFD_CLOEXEC, GIVEN_END);
 	char *env[] = { NULL };
 	for (int i = GIVEN_PROGRAM; i < GIVEN_END; i++)
-		high[i] = b->given[i] < 0 ? -1 : fcntl(b->given[i], F_DUPFD_CLOEXEC, 64);
+		high[i] = b->given[i] < 0 ? -1 : fcntl(b->given[i], F_DUPFD_CLOEXEC, GIVEN_END);
 	for (int i = GIVEN_PROGRAM; i < GIVEN_END; i++)
 		if (high[i] >= 0)
 			dup2(high[i], i);

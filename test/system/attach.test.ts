@@ -37,6 +37,15 @@ test('lxc-attach passes on arguments and variables that are no UTF-8', async (sc
   expect(seen).toMatchObject({ stdout: ' 63 61 66 e9 e9\n', stderr: '' });
 });
 
+test('lxc-attach ignores what its caller ignores, and works with few descriptors', async (scope) => {
+  const foo = scope.container();
+  await foo.start();
+  const script = 'trap "" HUP; "$0" -n "$1" -- sleep 0.6 & sleep 0.3; kill -HUP $!; wait $!';
+  expect(await run('/bin/sh', ['-c', script, `${binDir}/lxc-attach`, foo.name])).toMatchObject({ status: 0 });
+  const few = 'ulimit -S -n 20; exec "$0" -n "$1" -- true';
+  expect(await run('/bin/sh', ['-c', few, `${binDir}/lxc-attach`, foo.name])).toMatchObject({ status: 0 });
+});
+
 test('lxc-attach ends with the exit code of the command', async (scope) => {
   const foo = scope.container();
   await foo.start();
