@@ -73,14 +73,20 @@ int send_result(struct run *run, uint32_t kind, int32_t value)
 
 /* ---- waiting ---- */
 
-/* Signals that end the work become a failure; they come through a descriptor, so no wait can miss one. */
+/*
+ * Signals that end the work become a failure; they come through a descriptor, so no wait can miss one. What else a
+ * container's init is to get from its monitor waits, blocked, until we are that.
+ */
 static int hold_signals(struct run *run)
 {
-	sigset_t set;
+	sigset_t set, later;
 	sigemptyset(&set);
 	for (size_t i = 0; i < 6; i++)
 		sigaddset(&set, (const int[]){ SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGCHLD, SIGWINCH }[i]);
-	sigprocmask(SIG_BLOCK, &set, NULL);
+	sigfillset(&later);
+	for (size_t i = 0; i < 4; i++)
+		sigdelset(&later, (const int[]){ SIGSEGV, SIGBUS, SIGILL, SIGFPE }[i]);
+	sigprocmask(SIG_BLOCK, run->program.after == AFTER_MONITOR ? &later : &set, NULL);
 	run->signals = CHECK(signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
 	return run->signals < 0 ? run->signals : 0;
 }

@@ -151,6 +151,15 @@ test('lxc-start -F passes signals on to init', async (scope) => {
   expect(foo.signals()).toEqual(['10', '15']);
 });
 
+test('A signal for init that comes while lxc-start -F is at work does not end it', async (scope) => {
+  const foo = scope.container({ config: ['lxc.hook.start-host = kill -USR1 $PPID;:'] });
+  const child = start(`${binDir}/lxc-start`, ['-n', foo.name, '-F']);
+  await foo.probe();
+  expect(await foo.state()).toBe('RUNNING');
+  child.kill('SIGTERM');
+  expect((await finished(child, 'lxc-start -F')).status).toBe(0);
+});
+
 test('A device node of the root file system is hidden and the host nodes do not show', async (scope) => {
   const foo = scope.container();
   mkdirSync(`${foo.rootfs}/dev/mine`);
