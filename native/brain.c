@@ -10,6 +10,7 @@
 #include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/time.h>
@@ -99,6 +100,22 @@ void leave_callers_cgroups(char *unified, size_t size)
 	}
 }
 
+/* A daemon serves others after its first caller: it takes all that it may instead of what he was left. */
+static void leave_callers_limits(void)
+{
+	static const int kinds[] = { RLIMIT_CPU, RLIMIT_FSIZE, RLIMIT_AS, RLIMIT_DATA, RLIMIT_NPROC, RLIMIT_NOFILE };
+	for (size_t i = 0; i < countof(kinds); i++) {
+		struct rlimit all = { RLIM_INFINITY, RLIM_INFINITY }, own;
+		if (kinds[i] == RLIMIT_NOFILE)
+			all.rlim_cur = all.rlim_max = 1 << 19;
+		if (getrlimit(kinds[i], &own) < 0 || (own.rlim_max < all.rlim_max && setrlimit(kinds[i], &all) == 0))
+			continue;
+		own.rlim_cur = own.rlim_max;
+		setrlimit(kinds[i], &own);
+	}
+	setpriority(PRIO_PROCESS, 0, 0);
+}
+
 /*
  * Double fork: the brain is nobody's child here, so it cannot become a zombie of a monitor that stays. A daemon gets its
  * listener as fd 3 and its first client as fd 4, any other brain its client as fd 3.
@@ -112,8 +129,10 @@ static int start_node(const char *mode, int listener, int client)
 	char unified[512] = "";
 	prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0);
 	setsid();
-	if (daemon)
+	if (daemon) {
 		leave_callers_cgroups(unified, sizeof(unified));
+		leave_callers_limits();
+	}
 	pid = fork_into(unified, 0, NULL);
 	if (pid < 0)
 		pid = fork_into("", 0, NULL);

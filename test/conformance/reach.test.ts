@@ -7,6 +7,7 @@ import {
   mkdirSync,
   mkdtempSync,
   readdirSync,
+  readFileSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -72,8 +73,9 @@ afterEach(() => {
 });
 afterAll(() => rmSync(root, { recursive: true }));
 
-async function ask(env: Readonly<Record<string, string>> = {}) {
-  const child = spawn(join(root, 'bin/lxc-info'), [], {
+async function ask(env: Readonly<Record<string, string>> = {}, wrapper: readonly string[] = []) {
+  const [file = '', ...args] = [...wrapper, join(root, 'bin/lxc-info')];
+  const child = spawn(file, args, {
     env: { PATH: '/usr/bin:/bin', HOME: '/h', NODE_OPTIONS: '--no-such-option', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
     cwd: root,
@@ -97,6 +99,22 @@ it('starts a daemon with nothing of the caller but PATH and HOME', async () => {
   expect(seen).toMatchObject({ mode: '--daemon', cwd: '/', umask: 0o22 });
   expect(seen?.env).toEqual({ PATH: '/usr/bin:/bin', HOME: '/h' });
   expect(new Set(seen?.files)).toEqual(new Set(['/dev/null']));
+});
+
+it('does not keep the limits and the niceness of its first caller', async () => {
+  const { seen } = await ask({}, [
+    '/usr/bin/prlimit',
+    '--nofile=99:',
+    '--fsize=9:',
+    '/usr/bin/nice',
+    '-n',
+    '5',
+  ]);
+  const limits = readFileSync(`/proc/${seen?.pid}/limits`, 'utf8');
+  expect(limits).toMatch(/^Max file size +unlimited/m);
+  const [, soft, hard] = limits.match(/^Max open files +(\d+) +(\d+)/m) ?? [];
+  expect(soft).toBe(hard);
+  expect(readFileSync(`/proc/${seen?.pid}/stat`, 'utf8').split(' ')[18]).toBe('0');
 });
 
 it('finds the daemon that is there', async () => {
