@@ -1,7 +1,7 @@
 /** Which CPUs a subject sees by our rules: those of its cpuset that are online, and no more than its quota pays for. */
 
 import { parseCpus } from './cpulist.ts';
-import { type Group, type Inquiry, nearest } from './inquiry.ts';
+import { type Group, type Inquiry, nearest, pathsOf } from './inquiry.ts';
 import { smallest } from './numbers.ts';
 
 export interface CpuInputs {
@@ -36,18 +36,18 @@ function cpusetText(inquiry: Inquiry, group: Group | undefined): string | undefi
   return nearest(inquiry, group, 'cpuset.effective_cpus') ?? nearest(inquiry, group, 'cpuset.cpus');
 }
 
-export function quotaTexts(inquiry: Inquiry, group: Group | undefined): readonly string[] {
-  return (group?.levels ?? []).flatMap(
-    (directory) => quotaText(inquiry, group?.version ?? 2, directory) ?? [],
-  );
+function quotaTexts(inquiry: Inquiry, group: Group | undefined): readonly string[] {
+  return (group?.levels ?? []).flatMap((_, level) => quotaText(inquiry, group, level) ?? []);
 }
 
-/** One level's quota in the form of v2. */
-export function quotaText({ source }: Inquiry, version: 1 | 2, directory: string): string | undefined {
-  if (version === 2) return source.text(`${directory}/cpu.max`)?.trim();
-  const quota = source.text(`${directory}/cpu.cfs_quota_us`)?.trim();
+/** The quota of one level in the form of v2. */
+export function quotaText({ source }: Inquiry, group: Group | undefined, level: number): string | undefined {
+  if (group === undefined) return undefined;
+  const read = (file: string) => source.text(pathsOf(group, file)[level] ?? '')?.trim();
+  if (group.version === 2) return read('cpu.max');
+  const quota = read('cpu.cfs_quota_us');
   if (quota === undefined || quota.startsWith('-')) return undefined;
-  const period = source.text(`${directory}/cpu.cfs_period_us`)?.trim();
+  const period = read('cpu.cfs_period_us');
   return period === undefined ? undefined : `${quota} ${period}`;
 }
 

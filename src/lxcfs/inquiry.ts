@@ -32,17 +32,29 @@ export interface Inquiry {
 
 /** A file of the cgroup itself. */
 export function own(inquiry: Inquiry, group: Group | undefined, file: string): string | undefined {
-  const [directory] = group?.levels ?? [];
-  return directory === undefined ? undefined : inquiry.source.text(`${directory}/${file}`);
+  const path = group === undefined ? undefined : pathsOf(group, file)[0];
+  return path === undefined ? undefined : inquiry.source.text(path);
 }
 
 /** The file of the nearest level that has it. */
 export function nearest(inquiry: Inquiry, group: Group | undefined, file: string): string | undefined {
-  for (const directory of group?.levels ?? []) {
-    const text = inquiry.source.text(`${directory}/${file}`);
+  for (const path of group === undefined ? [] : pathsOf(group, file)) {
+    const text = inquiry.source.text(path);
     if (text !== undefined) return text;
   }
   return undefined;
+}
+
+/** Paths are put together once: a string that was just made must be hashed before a map can find it. */
+const paths = new WeakMap<Group, Map<string, readonly string[]>>();
+
+/** The file at each level, the cgroup's own first. */
+export function pathsOf(group: Group, file: string): readonly string[] {
+  const known = paths.get(group) ?? new Map<string, readonly string[]>();
+  paths.set(group, known);
+  const found = known.get(file) ?? group.levels.map((directory) => `${directory}/${file}`);
+  known.set(file, found);
+  return found;
 }
 
 /** All directories from a cgroup up to the root of its hierarchy. */

@@ -43,11 +43,11 @@ function cpusetText(inquiry: Inquiry): string | undefined {
 function quotaOf(inquiry: Inquiry): number | undefined {
   const group = inquiry.group('cpu');
   if (group === undefined) return undefined;
-  const old = inquiry.profile.rules === '5.0.3';
-  const path = old ? (inquiry.group('cpuset')?.path ?? group.path) : group.path;
-  const levels = levelsOf(group.mount, path);
-  const texts = (old ? levels.slice(0, 1) : levels).map((level) => quotaText(inquiry, group.version, level));
-  return smallest(texts.map((text) => (text === undefined ? undefined : parseQuota(text))));
+  if (inquiry.profile.rules !== '5.0.3')
+    return smallest(group.levels.map((_, level) => parseQuota(quotaText(inquiry, group, level) ?? '')));
+  const path = inquiry.group('cpuset')?.path ?? group.path;
+  const elsewhere = { ...group, path, levels: levelsOf(group.mount, path) };
+  return parseQuota(quotaText(inquiry, elsewhere, 0) ?? '');
 }
 
 export function renderLxcfsOnline(inquiry: Inquiry): string {

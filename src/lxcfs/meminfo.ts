@@ -12,29 +12,30 @@ export interface MeminfoRow {
   value(memory: Memory): number;
 }
 
-/** kB of a memory.stat row: v1 counts a cgroup with its children in `total_` rows. */
-function stat({ version, stat: table }: Memory, v2: string, v1?: string): number {
-  if (version === 2) return kib(table.of(v2));
-  return v1 === undefined ? 0 : kib(table.of(`total_${v1}`));
+/** A row of memory.stat in kB: v1 counts a cgroup with its children in rows called `total_`. */
+type Stat = (memory: Memory) => number;
+
+function stat(v2: string, v1?: string): Stat {
+  const total = `total_${v1}`;
+  return ({ version, stat: table }) => {
+    if (version === 2) return kib(table.of(v2));
+    return v1 === undefined ? 0 : kib(table.of(total));
+  };
 }
 
 function row(v2: string, v1?: string): MeminfoRow {
   const formula = v1 === undefined ? `${v2} (v1: 0)` : `${v2} (v1: total_${v1})`;
-  return {
-    formula: `kB of memory.stat ${formula}, at most MemTotal`,
-    value: (memory) => clamp(stat(memory, v2, v1), memory.total),
-  };
+  return sum(`kB of memory.stat ${formula}`, stat(v2, v1));
 }
 
 const same = (name: string): MeminfoRow => row(name, name);
-const active = (memory: Memory) =>
-  stat(memory, 'active_anon', 'active_anon') + stat(memory, 'active_file', 'active_file');
-const inactive = (memory: Memory) =>
-  stat(memory, 'inactive_anon', 'inactive_anon') + stat(memory, 'inactive_file', 'inactive_file');
-const reclaimable = (memory: Memory) =>
-  stat(memory, 'active_file', 'active_file') +
-  stat(memory, 'inactive_file', 'inactive_file') +
-  stat(memory, 'slab_reclaimable');
+const activeAnon = stat('active_anon', 'active_anon');
+const activeFile = stat('active_file', 'active_file');
+const inactiveAnon = stat('inactive_anon', 'inactive_anon');
+const inactiveFile = stat('inactive_file', 'inactive_file');
+const slabReclaimable = stat('slab_reclaimable');
+const anon = stat('anon', 'rss');
+const shmem = stat('shmem', 'shmem');
 
 function sum(formula: string, value: (memory: Memory) => number): MeminfoRow {
   return { formula: `${formula}, at most MemTotal`, value: (memory) => clamp(value(memory), memory.total) };
@@ -54,12 +55,12 @@ export const meminfoRows: Readonly<Record<string, MeminfoRow>> = {
   MemFree: plain('least of limit - usage of each level with a limit, not below 0', ({ free }) => free),
   MemAvailable: sum(
     'MemFree + active_file + inactive_file + slab_reclaimable',
-    (memory) => memory.free + reclaimable(memory),
+    (memory) => memory.free + activeFile(memory) + inactiveFile(memory) + slabReclaimable(memory),
   ),
   Cached: row('file', 'cache'),
   SwapCached: row('swapcached', 'swapcached'),
-  Active: sum('active_anon + active_file', active),
-  Inactive: sum('inactive_anon + inactive_file', inactive),
+  Active: sum('active_anon + active_file', (memory) => activeAnon(memory) + activeFile(memory)),
+  Inactive: sum('inactive_anon + inactive_file', (memory) => inactiveAnon(memory) + inactiveFile(memory)),
   'Active(anon)': same('active_anon'),
   'Inactive(anon)': same('inactive_anon'),
   'Active(file)': same('active_file'),
@@ -99,7 +100,7 @@ function commitLimit({ host, total, swapTotal }: Memory): number {
 }
 
 function committed(memory: Memory): number {
-  return stat(memory, 'anon', 'rss') + stat(memory, 'shmem', 'shmem') + memory.swapUsed;
+  return anon(memory) + shmem(memory) + memory.swapUsed;
 }
 
 export function meminfoRow(label: string): MeminfoRow {
@@ -107,11 +108,14 @@ export function meminfoRow(label: string): MeminfoRow {
 }
 
 interface Line {
-  /** `MemTotal:`, and the blanks that all values of the line need. */
+  /** `MemTotal:       `; a longer label takes from the eight columns of the value. */
   readonly head: string;
   readonly width: number;
   readonly tail: string;
   readonly row: MeminfoRow;
+  /** As it was last: most lines of most containers do not change from one read to the next. */
+  last: number;
+  text: string;
 }
 
 /** The lines of a host never change while it runs: they are taken apart once. */
@@ -120,25 +124,27 @@ let known: { readonly names: readonly string[]; readonly lines: readonly Line[] 
 export function renderMeminfo(inputs: MemoryInputs): string {
   const memory = memoryOf(inputs);
   let text = '';
-  for (const { head, width, tail, row } of linesOf(inputs.host, memory.host.names))
-    text += head + String(row.value(memory)).padStart(width) + tail;
+  for (const line of linesOf(inputs.host, memory.host.names)) {
+    const value = line.row.value(memory);
+    if (value !== line.last) {
+      line.last = value;
+      line.text = line.head + String(value).padStart(line.width) + line.tail;
+    }
+    text += line.text;
+  }
   return text;
 }
 
-/** The right edge of the values: `MemTotal:       ` and eight digits. */
-const edge = 24;
+const labelColumns = 16;
+const valueColumns = 8;
 
 function linesOf(host: string, names: readonly string[]): readonly Line[] {
   if (known?.names === names) return known.lines;
   const units = host.split('\n').map((line) => (line.endsWith(' kB') ? ' kB\n' : '\n'));
   const lines = names.map((name, index) => {
-    const head = `${name}:`;
-    return {
-      head,
-      width: Math.max(1, edge - head.length),
-      tail: units[index] ?? '\n',
-      row: meminfoRow(name),
-    };
+    const head = `${name}:`.padEnd(labelColumns);
+    const width = labelColumns + valueColumns - head.length;
+    return { head, width, tail: units[index] ?? '\n', row: meminfoRow(name), last: -1, text: '' };
   });
   known = { names, lines };
   return lines;

@@ -1,6 +1,6 @@
 /** Memory and swap of a subject: the files that tell, and what they say together. */
 
-import { type Inquiry, nearest, own } from './inquiry.ts';
+import { type Group, type Inquiry, nearest, own, pathsOf } from './inquiry.ts';
 import { clamp, kib, parseCount, parseLimit, smallest } from './numbers.ts';
 import { parseTable, type Table } from './table.ts';
 
@@ -47,21 +47,22 @@ export function collectMemory(inquiry: Inquiry): MemoryInputs | undefined {
   return {
     host,
     version: group.version,
-    memory: levels(inquiry, group.levels, memory),
-    swap: swaps ? levels(inquiry, group.levels, swap) : [],
+    memory: levels(inquiry, group, memory),
+    swap: swaps ? levels(inquiry, group, swap) : [],
     stat: nearest(inquiry, group, 'memory.stat') ?? '',
     swappiness: swaps && group.version === 1 ? own(inquiry, group, 'memory.swappiness') : undefined,
   };
 }
 
 /** Levels without the file (v2: not delegated that far; the root) are left out. */
-function levels(inquiry: Inquiry, directories: readonly string[], [limitFile, usageFile]: Names['memory']) {
+function levels({ source }: Inquiry, group: Group, [limitFile, usageFile]: Names['memory']) {
+  const usages = pathsOf(group, usageFile);
   const found: Level[] = [];
-  for (const directory of directories) {
-    const limit = inquiry.source.text(`${directory}/${limitFile}`);
+  for (const [index, path] of pathsOf(group, limitFile).entries()) {
+    const limit = source.text(path);
     if (limit === undefined) continue;
     const counts = found.length === 0 || parseLimit(limit) !== undefined;
-    found.push({ limit, usage: counts ? inquiry.source.text(`${directory}/${usageFile}`) : undefined });
+    found.push({ limit, usage: counts ? source.text(usages[index] ?? '') : undefined });
   }
   return found;
 }

@@ -1,17 +1,19 @@
 /**
  * Texts that are a table of `name value` lines: memory.stat, cpu.stat, /proc/meminfo, /proc/vmstat. The kernel prints
- * the same names in the same order each time, so the names are learnt once and later texts are only checked
- * against them.
+ * the same names in the same order each time, so the names are learnt once. /proc/meminfo even keeps its columns:
+ * there a value is taken from its place, without a look at the rest.
  */
 
 interface Shape {
   readonly names: readonly string[];
   readonly index: ReadonlyMap<string, number>;
+  /** Where each line starts, in a text of this length. */
+  readonly starts: readonly number[];
+  readonly length: number;
 }
 
 export interface Table {
   readonly names: readonly string[];
-  readonly values: readonly number[];
   /** Of a name; `undefined` when it is not in the table. */
   get(name: string): number | undefined;
   /** The same, 0 when it is not in the table. */
@@ -28,49 +30,88 @@ let shapes: readonly Shape[] = [];
 const mostShapes = 16;
 
 export function parseTable(text: string): Table {
-  for (const shape of shapes) {
-    const values = valuesLike(text, shape.names);
-    if (values !== undefined) return tableOf(shape, values);
-  }
-  const shape = shapeOf(text);
-  shapes = [shape, ...shapes].slice(0, mostShapes);
-  return tableOf(shape, valuesLike(text, shape.names) ?? []);
+  const shape = shapes.find((one) => hasShape(text, one)) ?? learn(text);
+  return text.length === shape.length ? inPlace(text, shape) : scanned(text, shape);
 }
 
-function tableOf({ names, index }: Shape, values: readonly number[]): Table {
-  const get = (name: string): number | undefined => {
-    const at = index.get(name);
-    return at === undefined ? undefined : values[at];
-  };
-  return { names, values, get, of: (name) => get(name) ?? 0 };
+/** The first line tells the kinds of tables apart, the last one tells kernels and options apart. */
+function hasShape(text: string, { names }: Shape): boolean {
+  const [first = ''] = names;
+  const last = names.at(-1) ?? '';
+  if (!isNameAt(text, first, 0)) return false;
+  return (
+    isNameAt(text, last, text.lastIndexOf('\n', text.length - 2) + 1) && lineCount(text) === names.length
+  );
+}
+
+function isNameAt(text: string, name: string, at: number): boolean {
+  const next = text.charCodeAt(at + name.length);
+  return (next === space || next === colon) && text.startsWith(name, at);
+}
+
+function lineCount(text: string): number {
+  let lines = 0;
+  for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) lines++;
+  return lines;
+}
+
+function learn(text: string): Shape {
+  const shape = shapeOf(text);
+  shapes = [shape, ...shapes].slice(0, mostShapes);
+  return shape;
 }
 
 function shapeOf(text: string): Shape {
-  const names = text.split('\n').flatMap((line) => {
-    const name = /^[^\s:]+(?=:?\s)/.exec(line)?.[0];
-    return name === undefined ? [] : [name];
-  });
+  const lines = [...text.matchAll(/^([^\s:]+):? .*$/gm)];
+  const names = lines.map((match) => match[1] ?? '');
   // The first of equal names counts.
   const index = new Map(names.map((name, at): [string, number] => [name, at]).reverse());
-  return { names, index };
+  return { names, index, starts: lines.map((match) => match.index), length: text.length };
 }
 
-/** The numbers of a text whose lines have just these names; `undefined` when it has others. */
-function valuesLike(text: string, names: readonly string[]): number[] | undefined {
+/** A text as long as the one that was learnt: each line is where it was, or the text is scanned after all. */
+function inPlace(text: string, shape: Shape): Table {
+  let other: Table | undefined;
+  const get = (name: string): number | undefined => {
+    const at = shape.index.get(name);
+    if (at === undefined) return undefined;
+    const start = shape.starts[at] ?? 0;
+    if (other === undefined && isLineAt(text, name, start)) return numberAt(text, start + name.length);
+    other ??= scanned(text, shape);
+    return other.get(name);
+  };
+  return { names: shape.names, get, of: (name) => get(name) ?? 0 };
+}
+
+function isLineAt(text: string, name: string, start: number): boolean {
+  return (start === 0 || text.charCodeAt(start - 1) === newline) && isNameAt(text, name, start);
+}
+
+function numberAt(text: string, from: number): number {
+  let at = from;
+  while (text.charCodeAt(at) === space || text.charCodeAt(at) === colon) at++;
+  let value = 0;
+  for (let digit = text.charCodeAt(at); digit >= zero && digit <= nine; digit = text.charCodeAt(++at))
+    value = value * 10 + (digit - zero);
+  return value;
+}
+
+function scanned(text: string, { names, index }: Shape): Table {
+  let values: readonly number[] | undefined;
+  const get = (name: string): number | undefined => {
+    const at = index.get(name);
+    values ??= scan(text, names);
+    return at === undefined ? undefined : values[at];
+  };
+  return { names, get, of: (name) => get(name) ?? 0 };
+}
+
+function scan(text: string, names: readonly string[]): readonly number[] {
   const values: number[] = [];
   let at = 0;
   for (const name of names) {
-    if (!text.startsWith(name, at)) return undefined;
-    at += name.length;
-    if (text.charCodeAt(at) === colon) at++;
-    if (text.charCodeAt(at) !== space) return undefined;
-    while (text.charCodeAt(at) === space) at++;
-    let value = 0;
-    for (let digit = text.charCodeAt(at); digit >= zero && digit <= nine; digit = text.charCodeAt(++at))
-      value = value * 10 + (digit - zero);
-    values.push(value);
-    while (at < text.length && text.charCodeAt(at) !== newline) at++;
-    at++;
+    values.push(numberAt(text, at + name.length));
+    at = text.indexOf('\n', at + name.length) + 1;
   }
-  return at >= text.length ? values : undefined;
+  return values;
 }

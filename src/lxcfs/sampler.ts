@@ -1,0 +1,117 @@
+/**
+ * Samples the load of containers. The servers note in the state directory whose loadavg was read; one process
+ * answers there every 5 seconds, within a bound of time, as long as somebody reads.
+ */
+
+import { readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { performance } from 'node:perf_hooks';
+import type { LoadSampler } from './contract.ts';
+import { type Files, openFiles } from './files.ts';
+import { emptyLoad, nextLoad } from './load.ts';
+import { startOf } from './process.ts';
+import { fileStore, type LoadRequest, removeState, type Store } from './store.ts';
+import { countTasks, usualBudget } from './tasks.ts';
+
+const intervalMs = 5000;
+const budgetMs = 20;
+/** Every five minutes. */
+const cleaningRounds = 60;
+/** Nobody has read it for so long. */
+export const interestMs = 15 * 60_000;
+
+/** Keys: `SUBJECT.ask` from the servers, `SUBJECT.load` from here, `SUBJECT.cpu` of both servers. */
+export const askKey = (subject: string): string => `${subject}.ask`;
+export const loadKey = (subject: string): string => `${subject}.load`;
+export const cpuKey = (subject: string): string => `${subject}.cpu`;
+
+interface Sampled {
+  readonly at: number;
+}
+
+export function openLoadSampler(state: string): LoadSampler {
+  const store = fileStore(state);
+  const files = openFiles();
+  /** When each subject was last sampled; the one that waits longest comes first. */
+  const sampled = new Map<string, Sampled>();
+  let round = 0;
+
+  const sample = () => {
+    const start = performance.now();
+    if (round++ % cleaningRounds === 0) removeOrphans(files, state);
+    const subjects = interesting(state).sort((a, b) => (sampled.get(a)?.at ?? 0) - (sampled.get(b)?.at ?? 0));
+    let done = 0;
+    for (const subject of subjects) {
+      if (performance.now() - start > budgetMs) break;
+      const last = sampled.get(subject)?.at ?? start - intervalMs;
+      if (sampleOne(files, store, subject, ticksSince(last, start))) sampled.set(subject, { at: start });
+      else forget(state, subject);
+      done++;
+    }
+    for (const subject of sampled.keys()) if (!subjects.includes(subject)) sampled.delete(subject);
+    store.sweep();
+    files.sweep();
+    return { sampled: done, left: subjects.length - done };
+  };
+  return { sample };
+}
+
+function ticksSince(last: number, now: number): number {
+  return Math.max(0, Math.round((now - last) / intervalMs));
+}
+
+/** Subjects read of late; what was noted for others goes. */
+function interesting(state: string): string[] {
+  const now = Date.now();
+  return namesIn(state).flatMap((name) => {
+    if (!name.endsWith('.ask')) return [];
+    const subject = name.slice(0, -'.ask'.length);
+    if (now - modified(join(state, name)) < interestMs) return [subject];
+    removeState(state, name);
+    removeState(state, loadKey(subject));
+    return [];
+  });
+}
+
+function namesIn(state: string): readonly string[] {
+  try {
+    return readdirSync(state);
+  } catch {
+    return [];
+  }
+}
+
+function modified(path: string): number {
+  return statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+}
+
+/** False for a container that is gone. */
+function sampleOne(files: Files, store: Store, subject: string, ticks: number): boolean {
+  const request = store.read(askKey(subject))?.request;
+  if (request === undefined || !isAlive(files, request)) return false;
+  const before = store.read(loadKey(subject))?.load ?? emptyLoad;
+  const count = countTasks(files, request.directories, usualBudget);
+  store.write(loadKey(subject), { load: nextLoad(before, count, ticks) });
+  return true;
+}
+
+function isAlive(files: Files, { init, started }: LoadRequest): boolean {
+  const stat = files.read(`/proc/${init}/stat`);
+  return stat !== undefined && startOf(stat) === started;
+}
+
+function forget(state: string, subject: string): void {
+  for (const key of [askKey(subject), loadKey(subject), cpuKey(subject)]) removeState(state, key);
+}
+
+/** CPU accounts of containers that are gone, and of processes of the host that nobody has asked for. */
+function removeOrphans(files: Files, state: string): void {
+  for (const name of namesIn(state)) {
+    const match = /^(\d+)\.(\d+)\..*cpu$/.exec(name);
+    const gone =
+      match === null
+        ? name.endsWith('.cpu') && Date.now() - modified(join(state, name)) > interestMs
+        : !isAlive(files, { started: Number(match[1]), init: Number(match[2]), directories: [] });
+    if (gone) removeState(state, name);
+  }
+}

@@ -1,0 +1,141 @@
+/** The proc view: identity, rules, state and files put together. The FUSE server and `lxcfs explain` use it. */
+
+import { readFileSync, utimesSync } from 'node:fs';
+import { join } from 'node:path';
+import { performance } from 'node:perf_hooks';
+import { type CgroupLayout, readLayout } from '../cgroup/layout.ts';
+import { answer, ruleFor, type State, visible } from './answer.ts';
+import type { Entry, Subject, View, ViewOptions } from './contract.ts';
+import { explainFile } from './explain.ts';
+import { type Files, openFiles } from './files.ts';
+import { type Groups, groupsOf } from './groups.ts';
+import { openIdentity } from './identity.ts';
+import type { Inquiry, Source } from './inquiry.ts';
+import { emptyLoad, nextLoad } from './load.ts';
+import { askKey, cpuKey, loadKey } from './sampler.ts';
+import { fileStore, memoryStore, type Store } from './store.ts';
+import { countTasks } from './tasks.ts';
+import { treeOf } from './tree.ts';
+
+/** The sampler is told again well before it loses interest. */
+const askMs = 60_000;
+/** A first read counts the tasks itself, but not many. */
+const firstBudget = { states: 50, directories: 20 };
+
+export function openView({ profile, state: directory }: ViewOptions): View {
+  const files = openFiles();
+  const store = directory === undefined ? memoryStore() : fileStore(directory);
+  const layout = hostLayout(files);
+  const identity = openIdentity(files);
+  const groups = new WeakMap<Subject, Groups>();
+  const loads = openLoads(files, store, directory);
+
+  const inquire = (subject: Subject, source: Source = files): Inquiry => {
+    const group = groups.get(subject) ?? groupsOf(layout, subject.cgroups);
+    groups.set(subject, group);
+    const { init, started, host } = subject;
+    return { source, profile, init, started, host, group };
+  };
+
+  const textOf = (path: string, subject: Subject): string => {
+    if (ruleFor(path, { profile }) === undefined) return files.read(path) ?? '';
+    const inquiry = inquire(subject);
+    const state = stateFor(path, subject, store, () => loads(subject, inquiry));
+    const made = answer(path, inquiry, state);
+    if (made.state !== undefined) store.write(cpuKey(subject.key), made.state);
+    return made.text;
+  };
+
+  const render = (path: string, subject: Subject): Buffer => {
+    try {
+      return Buffer.from(textOf(path, subject), 'latin1');
+    } catch {
+      return Buffer.from(files.read(path) ?? '', 'latin1');
+    }
+  };
+
+  return {
+    profile,
+    entries: treeOf(files, profile),
+    identify: identity.identify,
+    subjectOf: identity.subjectOf,
+    isVisible: visibility(inquire),
+    render,
+    explain: (path, subject) => explainFile(path, (source) => inquire(subject, source), files),
+    sweep: () => {
+      identity.sweep();
+      files.sweep();
+      store.sweep();
+    },
+  };
+}
+
+function hostLayout(files: Files): CgroupLayout {
+  return readLayout({
+    mountinfo: readFileSync('/proc/self/mountinfo', 'utf8'),
+    own: files.read('/proc/self/cgroup') ?? '',
+    init: files.read('/proc/1/cgroup') ?? '',
+    offers: (mount) => files.read(`${mount}/cgroup.controllers`) ?? '',
+  });
+}
+
+type Load = () => State['load'];
+
+function stateFor(path: string, subject: Subject, store: Store, load: Load): State {
+  switch (path) {
+    case '/proc/stat':
+    case '/proc/uptime':
+      return store.read(cpuKey(subject.key)) ?? {};
+    case '/proc/loadavg': {
+      const found = load();
+      return found === undefined ? {} : { load: found };
+    }
+    default:
+      return {};
+  }
+}
+
+/** The load of a subject as the sampler has it; the sampler is asked to go on. */
+function openLoads(files: Files, store: Store, directory: string | undefined) {
+  const asked = new Map<string, number>();
+  return ({ key, init, started, host }: Subject, inquiry: Inquiry): State['load'] => {
+    const group = inquiry.group('cpu') ?? inquiry.group('');
+    const [own] = group?.levels ?? [];
+    if (host || !inquiry.profile.loadavg || own === undefined) return undefined;
+    const now = performance.now();
+    if (now - (asked.get(key) ?? Number.NEGATIVE_INFINITY) > askMs) {
+      store.write(askKey(key), { request: { init, started, directories: [own] } });
+      touch(directory, askKey(key));
+      asked.set(key, now);
+    }
+    const known = store.read(loadKey(key))?.load;
+    if (known !== undefined || inquiry.profile.rules !== 'default') return known;
+    return nextLoad(emptyLoad, countTasks(files, [own], firstBudget), 0);
+  };
+}
+
+/** Writing the same text need not change the time of a file that the sampler looks at. */
+function touch(directory: string | undefined, key: string): void {
+  if (directory === undefined) return;
+  const now = new Date();
+  try {
+    utimesSync(join(directory, key), now, now);
+  } catch {
+    // The sampler has just taken it away: the next read in a minute says it again.
+  }
+}
+
+/** A directory is listed entry by entry: the CPUs are not looked up for each of them. */
+const listingMs = 20;
+
+function visibility(inquire: (subject: Subject) => Inquiry) {
+  let known: { readonly key: string; readonly at: number; readonly cpus: ReadonlySet<number> } | undefined;
+  return ({ cpu }: Entry, subject: Subject): boolean => {
+    const inquiry = inquire(subject);
+    if (cpu === undefined || inquiry.profile.rules !== 'default') return true;
+    const now = performance.now();
+    if (known === undefined || known.key !== subject.key || now - known.at > listingMs)
+      known = { key: subject.key, at: now, cpus: new Set(visible(inquiry)) };
+    return known.cpus.has(cpu);
+  };
+}
