@@ -142,7 +142,7 @@ static void mount_view(void)
 	if (*k.data)
 		put_bytes(&data, ",", 1), put_bytes(&data, k.data, strlen(k.data));
 	put_bytes(&data, "", 1);
-	if (mount("lxcfs", k.mountpoint, "fuse.lxcfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, data.at) < 0)
+	if (mount("lxc-ts", k.mountpoint, "fuse.lxcfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, data.at) < 0)
 		fail(-errno, "mount the view on", k.mountpoint, "");
 	k.resends = write(LXCFS_FD_FUSE, resend, sizeof(resend)) == sizeof(resend);
 	*word(LXCFS_STATE_RESEND) = k.resends;

@@ -16,6 +16,7 @@ export {
   type StorageType,
 } from './codecs/mount.ts';
 export type { Address4, Address6, Gateway, NetType, Route } from './codecs/net.ts';
+export { classicFiles, cpuDirectory, furtherFiles, type ProcView } from './codecs/proc-view.ts';
 export {
   type Architecture,
   type LogLevel,
@@ -42,7 +43,6 @@ export {
   type NetScalar,
   type ScalarKey,
 } from './keys/index.ts';
-export type { ProcView } from './keys/start.ts';
 export { type Assignment, clearItem, define, emptyConfig, loadConfig, parseConfig, setItem } from './load.ts';
 export { nearest } from './nearest.ts';
 export { dumpConfig, printConfig, restoreConfig } from './print.ts';

@@ -1,6 +1,7 @@
 /** Where the cgroup hierarchies are mounted, so that a line of /proc/PID/cgroup becomes a directory. */
 
 import { readFileSync } from 'node:fs';
+import { withoutEscapes } from './mountinfo.ts';
 
 interface Mounted {
   readonly version: 1 | 2;
@@ -51,11 +52,4 @@ export function parseMounts(mountinfo: string): readonly Mounted[] {
     if (type !== 'cgroup' && type !== 'cgroup2') return [];
     return [{ version: type === 'cgroup' ? 1 : 2, options: new Set(options.split(',')), root, at }];
   });
-}
-
-/** Blanks and backslashes stand as octal numbers. */
-function withoutEscapes(field: string): string {
-  return field.replace(/\\([0-7]{3})/g, (_, digits: string) =>
-    String.fromCharCode(Number.parseInt(digits, 8)),
-  );
 }

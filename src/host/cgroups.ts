@@ -8,17 +8,17 @@ import type { Config } from '../config/index.ts';
 import type { StartRequest } from '../plan/request.ts';
 
 /** Layout for the process `pid`: what lxc-cgroup and friends need, too. */
-export function gatherLayout(pid: number): CgroupLayout {
+export function gatherLayout(pid: number, mountinfo: string): CgroupLayout {
   return readLayout({
-    mountinfo: readFileSync('/proc/self/mountinfo', 'utf8'),
+    mountinfo,
     own: read(`/proc/${pid}/cgroup`) ?? '',
     init: read('/proc/1/cgroup') ?? '',
     offers: (mount) => read(`${mount}/cgroup.controllers`) ?? '',
   });
 }
 
-export function gatherCgroups(config: Config, request: StartRequest): CgroupFacts {
-  const layout = gatherLayout(request.pid);
+export function gatherCgroups(config: Config, request: StartRequest, mountinfo: string): CgroupFacts {
+  const layout = gatherLayout(request.pid, mountinfo);
   const placement: PlacementRequest = {
     config,
     name: request.name,

@@ -13,11 +13,14 @@ import type { StartRequest } from '../plan/request.ts';
 import { trimSlashes } from '../plan/rootfs.ts';
 import { gatherCgroups } from './cgroups.ts';
 import { readNetworkFacts } from './network.ts';
+import { findView } from './proc-view.ts';
 
 export function gatherFacts(config: Config, request: StartRequest): HostFacts {
+  const mountinfo = readFileSync('/proc/self/mountinfo', 'utf8');
   return {
     ...kernelFacts(),
-    cgroups: gatherCgroups(config, request),
+    cgroups: gatherCgroups(config, request, mountinfo),
+    view: config.value('lxcts.lxcfs') === 'off' ? undefined : findView(mountinfo),
     paths: gatherPaths(config, request),
     files: gatherFiles(config),
     network: readNetworkFacts(config.nets),

@@ -48,6 +48,10 @@ export function hasProc(context: Context): boolean {
   return lastAuto(context, isProc) !== undefined;
 }
 
+export function hasSys(context: Context): boolean {
+  return lastAuto(context, isSys) !== undefined;
+}
+
 /** Without a root file system the host's /proc would be seen, which knows nothing of a new pid namespace. */
 function transientProc(context: Context): readonly PlannedOp[] {
   if (context.root.path !== undefined || !context.spaces.cloned.has('pid')) return [];

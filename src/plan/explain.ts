@@ -7,6 +7,7 @@ import { where } from '../wire/ops.ts';
 import type { PlannedOp, Program } from '../wire/program.ts';
 import { ms } from './mount-flags.ts';
 import { networkHint } from './network/index.ts';
+import { viewKey } from './proc-view.ts';
 import type { OpFailure } from './types.ts';
 
 export function explain(program: Program, failure: OpFailure): LxcError {
@@ -66,6 +67,7 @@ const e = {
   loop: errnoNumber('ELOOP'),
   users: errnoNumber('EUSERS'),
   addrinuse: errnoNumber('EADDRINUSE'),
+  notconn: errnoNumber('ENOTCONN'),
 } as const;
 
 /** Where errno misleads, or where the next move is known. */
@@ -120,6 +122,7 @@ type Mount = Extract<PlannedOp, { op: 'mount' }>;
 function mountMeaning(mount: Mount, failure: OpFailure): Partial<Meaning> | undefined {
   const { errno } = failure;
   const { flags, target, fstype } = mount.args;
+  if (mount.why.key === viewKey) return viewMeaning(mount, errno);
   const isBind = (Number(flags) & ms.bind) !== 0;
   if (errno === e.noent) return missingEnd(mount, isBind, failure.detail);
   if (errno === e.loop || errno === e.notdir)
@@ -128,6 +131,18 @@ function mountMeaning(mount: Mount, failure: OpFailure): Partial<Meaning> | unde
     return { reason: `this kernel has no file system ${fstype}`, hint: 'see /proc/filesystems' };
   if (errno === e.perm)
     return { hint: 'mounting needs CAP_SYS_ADMIN, and what others locked stays as it is' };
+  return undefined;
+}
+
+/** The proc view. */
+function viewMeaning({ args: { source, target } }: Mount, errno: number): Partial<Meaning> | undefined {
+  if (errno === e.noent)
+    return {
+      reason: `there is no ${source}, or no ${target} to put it on`,
+      hint: `take it out of ${viewKey}`,
+    };
+  if (errno === e.notconn)
+    return { reason: 'that lxcfs is dead', hint: 'unmount it with umount -l, then start lxcfs again' };
   return undefined;
 }
 

@@ -15,6 +15,13 @@ export interface PathFact {
   readonly device: { readonly major: number; readonly minor: number } | undefined;
 }
 
+/** A mount of the proc view. */
+export interface ViewMount {
+  readonly at: string;
+  /** Ours: it knows our containers by name and has files that LXCFS lacks. */
+  readonly own: boolean;
+}
+
 export interface HostFacts {
   readonly cgroups: CgroupFacts;
   /** The namespaces that this kernel has. */
@@ -25,6 +32,8 @@ export interface HostFacts {
   readonly paths: ReadonlyMap<string, PathFact>;
   /** Texts of the files that the plan reads: `lxc.mount.fstab`. */
   readonly files: ReadonlyMap<string, string>;
+  /** Absent: there is none, or the configuration wants none. */
+  readonly view?: ViewMount | undefined;
   readonly network: NetworkFacts;
   /** Random numbers below a limit, for names and addresses that are to be random. */
   readonly draw: Draw;

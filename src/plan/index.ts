@@ -2,7 +2,7 @@
 
 export type { CgroupFacts, Hierarchy, LayoutKind } from '../cgroup/layout.ts';
 export { explain, explainNote } from './explain.ts';
-export type { HostFacts, PathFact } from './facts.ts';
+export type { HostFacts, PathFact, ViewMount } from './facts.ts';
 export { formatPlan, type PlanFormat } from './format.ts';
 export { childHooks, type HookRequest, hasHooks, hookCommands, scriptEnvironment } from './hooks.ts';
 export { type NamespaceName, namespaceFlags, shareTargets } from './namespaces.ts';

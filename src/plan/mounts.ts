@@ -16,6 +16,15 @@ export function listedMounts(context: Context): readonly PlannedOp[] {
   return [...fstab, ...entries.flatMap((entry) => oneMount(context, entry.value, entry))];
 }
 
+/** What the user mounts by hand: the places, and the types. */
+export function listedTargets(context: Context): ReadonlyMap<string, string> {
+  const lines = [
+    ...fstabMounts(context).map(({ line }) => line),
+    ...context.config.many('lxc.mount.entry').map(({ value }) => value),
+  ];
+  return new Map(lines.map(({ target, type }) => [targetInside(context, target) ?? '', type]));
+}
+
 interface FstabLine {
   readonly line: MountEntry;
   readonly entry: RawEntry;

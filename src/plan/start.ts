@@ -28,6 +28,7 @@ import { enterShared, flagsOf, namespaceFlags, resolveSpaces } from './namespace
 import { planNetwork } from './network/index.ts';
 import { ownNetwork } from './network/own.ts';
 import type { NetworkPlan } from './network-contract.ts';
+import { procView, refuseMissingView } from './proc-view.ts';
 import type { StartRequest } from './request.ts';
 import { changeRoot, isolateMounts, mountRoot, resolveRoot } from './rootfs.ts';
 import { settings } from './settings.ts';
@@ -43,6 +44,7 @@ export function planStart(config: Config, request: StartRequest, facts: HostFact
   refuseUnusableConsole(inputs);
   const planned = planNetwork(config.nets, facts.network, facts.draw);
   const context = resolve(inputs, planned);
+  refuseMissingView(context);
   const network = ownNetwork(context, planned);
   const needs = meetings(context, network);
   const program: Program = {
@@ -190,6 +192,7 @@ function mounts(context: Context, join: readonly PlannedOp[]): readonly PlannedO
     ...autoProc(context),
     ...autoSys(context),
     ...listedMounts(context),
+    ...procView(context),
     ...join,
     ...autoCgroup(context),
   ];

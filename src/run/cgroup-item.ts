@@ -65,7 +65,7 @@ function targetOf(key: string): KeyTarget {
   } catch (error) {
     if (!(error instanceof LxcError)) throw error;
   }
-  known = gatherLayout(process.pid);
+  known = gatherLayout(process.pid, readFileSync('/proc/self/mountinfo', 'utf8'));
   return resolveKey(key, known);
 }
 

@@ -1,6 +1,7 @@
 /** Autostart, logging, and the keys of our own. */
 
-import { flag, int, numberBetween, path, size, splitBlank, words } from '../codec.ts';
+import { flag, int, numberBetween, path, size, words } from '../codec.ts';
+import { procView } from '../codecs/proc-view.ts';
 import { logLevel, syslogFacility } from '../codecs/process.ts';
 import { type Codec, many, old, one } from '../row.ts';
 
@@ -39,22 +40,11 @@ export const logKeys = {
   }),
 };
 
-/** Which files of the proc view are put into a container. */
-export type ProcView = 'auto' | 'off' | 'required' | readonly string[];
-
-const procView: Codec<ProcView> = {
-  form: 'auto|off|required|FILE...',
-  choices: ['auto', 'off', 'required'],
-  parse: (value) => (value === 'auto' || value === 'off' || value === 'required' ? value : splitBlank(value)),
-  show: (value) => (typeof value === 'string' ? value : value.join(' ')),
-};
-
 /** Spelled `lxcts.*`, because C LXC passes over lines that do not start with `lxc.`: one file serves both. */
 export const ownKeys = {
   'lxcts.lxcfs': one(procView, 'Whether files of /proc show the limits of the container.', {
     since: '0.1',
     default: 'auto',
-    effect: (view) => (view === 'auto' || view === 'off' ? 'none' : 'later'),
   }),
   'lxcts.log.size': one(size, 'Size at which the log file is rotated.', { since: '0.1', effect: 'later' }),
 };

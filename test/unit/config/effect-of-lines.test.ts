@@ -180,8 +180,7 @@ describe('the time of the effect', () => {
     ['lxc.start.auto = 1', 'none'],
     ['lxc.hook.clone = a', 'none'],
     ['lxc.cgroup2.pids.max = 1', 'start'],
-    ['lxcts.lxcfs = auto', 'none'],
-    ['lxcts.lxcfs = required', 'later'],
+    ['lxcts.lxcfs = required', 'start'],
   ])('of %s is %s', (line, effect) => {
     expect(parse(line).entries.map(effectOf)).toEqual([effect]);
   });

@@ -63,6 +63,8 @@ export const host: HostFacts = {
   draw: () => 0,
 };
 
+export const viewHost: HostFacts = { ...host, view: { at: '/var/lib/lxcfs', own: true } };
+
 export const unifiedHost: HostFacts = { ...host, cgroups: unifiedCgroups };
 
 export const caller: StartRequest = {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { board as boardLines } from '../../fixtures/board.ts';
-import { minimal, textOf, unifiedHost } from './fixture.ts';
+import { minimal, textOf, unifiedHost, viewHost } from './fixture.ts';
 
 const board = boardLines({
   rootfs: '/srv/root',
@@ -105,6 +105,7 @@ const cases = {
       'lxc.console.buffer.size = auto',
     ],
   },
+  'proc-view': { lines: [...minimal, 'lxc.mount.auto = proc:mixed sys:mixed'], facts: viewHost },
   'console-none': { lines: [...minimal, 'lxc.console.path = none', 'lxc.tty.max = 1', 'lxc.tty.dir = x'] },
   'autodev-off': { lines: [...minimal, 'lxc.autodev = 0', 'lxc.rootfs.options = ro,noatime'] },
   'cgroup-dirs': {

@@ -148,9 +148,14 @@ export const processCases: readonly Case[] = [
       ['auto', 'auto'],
       ['off', 'off'],
       ['required', 'required'],
-      ['meminfo cpuinfo', ['meminfo', 'cpuinfo']],
+      ['meminfo /proc/cpuinfo', ['proc/meminfo', 'proc/cpuinfo']],
+      ['/sys/devices/system/cpu pressure/io cpu', ['sys/devices/system/cpu', 'proc/pressure/io']],
     ],
-    bad: [['a\0', 'NUL']],
+    bad: [
+      ['a\0', 'NUL'],
+      ['meminof', 'did you mean "meminfo"?'],
+      ['/proc/cmdline', 'it has cpuinfo'],
+    ],
   },
   {
     key: 'lxcts.log.size',
