@@ -20,6 +20,8 @@ export interface Command {
   readonly operands?: string;
   /** Takes a container's name, by -n or as the first operand. */
   readonly named: boolean;
+  /** The status without a name, where it is not 1. */
+  readonly nameless?: number;
   readonly options: readonly Option<unknown>[];
   /** Runs when -h is given, before the help is printed; its status is that of the command. */
   readonly beforeHelp?: (invocation: Invocation, session: Session) => Promise<number>;
@@ -135,7 +137,10 @@ export class Invocation {
   check(command: Command): void {
     for (const option of optionsOf(command)) this.get(option);
     if (command.named && this.name === '')
-      throw new LxcError('No container name specified', { hint: `try ${this.program} --help` });
+      throw new LxcError('No container name specified', {
+        hint: `try ${this.program} --help`,
+        exit: command.nameless ?? 1,
+      });
     if (/^\.{0,2}$|[/\n]/.test(this.name) && command.named)
       throw new LxcError(`Failed to use '${this.name}' as a container name: it is a path`, {
         hint: 'name the directory of containers with -P',

@@ -6,11 +6,15 @@ import { Container } from '../../run/container.ts';
 import { tend } from '../../run/tend.ts';
 import type { Command } from '../command.ts';
 
+/** Old scripts look for 255. */
+const failure = 255;
+
 export const kill: Command = {
   name: 'lxc-kill',
   summary: 'Send a signal to the first process of a container',
   operands: '[SIGNAL]',
   named: true,
+  nameless: failure,
   options: [],
   async run(invocation, session) {
     const signal = signalNumber(invocation.operands[0] ?? '9');
@@ -21,9 +25,6 @@ export const kill: Command = {
     throw new LxcError('Failed to get the init pid: the container is not running', { exit: failure });
   },
 };
-
-/** Old scripts look for 255. */
-const failure = 255;
 
 const realtime = { min: 34, max: 64 };
 

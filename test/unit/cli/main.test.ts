@@ -24,6 +24,7 @@ describe('the command line', () => {
       err: 'lxc-stop: No container name specified; try lxc-stop --help\n',
       status: 1,
     });
+    expect((await run('lxc-kill')).status).toBe(255);
     expect((await run('lxc-stop', '../etc')).err).toContain("Failed to use '../etc' as a container name");
   });
 
