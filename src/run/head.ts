@@ -16,15 +16,27 @@ export interface Head {
   readonly config: Config;
   /** Names drawn for this run, by configuration key: `lxc.net.0.veth.pair`. */
   readonly items: ReadonlyMap<string, string>;
+  /** Where its limits hold, by controller, as the monitor tells it; `''` is the unified hierarchy. */
+  readonly cgroups: ReadonlyMap<string, string>;
   /** The log of the command that asked, for what happens later. */
   readonly logFile: string | undefined;
 }
 
+/** What is known before there is a plan. */
+export type Order = Pick<Head, 'request' | 'config' | 'logFile'>;
+
 const format = 1;
 
-export function encodeHead({ request, config, items, logFile }: Head): Buffer {
+export function encodeHead({ request, config, items, cgroups, logFile }: Head): Buffer {
   return Buffer.from(
-    JSON.stringify({ format, request, config: dumpConfig(config), items: [...items], logFile }),
+    JSON.stringify({
+      format,
+      request,
+      config: dumpConfig(config),
+      items: [...items],
+      cgroups: [...cgroups],
+      logFile,
+    }),
   );
 }
 
@@ -36,6 +48,7 @@ export function decodeHead(bytes: Buffer): Head {
     request: head.request,
     config: restoreConfig(head.config),
     items: new Map(head.items),
+    cgroups: new Map(head.cgroups),
     logFile: head.logFile,
   };
 }
@@ -45,6 +58,7 @@ interface WrittenHead {
   readonly request: KeptRequest;
   readonly config: string;
   readonly items: readonly (readonly [string, string])[];
+  readonly cgroups?: readonly (readonly [string, string])[];
   readonly logFile?: string;
 }
 

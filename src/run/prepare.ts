@@ -11,7 +11,7 @@ import {
 } from '../plan/index.ts';
 import type { Program } from '../wire/program.ts';
 import { CommandSocket, type ContainerId, socketName } from './command-socket.ts';
-import { encodeHead, type Head, type KeptRequest } from './head.ts';
+import { encodeHead, type Head, type KeptRequest, type Order } from './head.ts';
 import type { Log } from './log.ts';
 import { monitorFifo, recordDir, runtimeDir, systemConfig } from './places.ts';
 import type { Session } from './session.ts';
@@ -59,7 +59,7 @@ export interface PreparedStart {
 
 export async function prepareStart(
   session: Session,
-  { request, config, logFile }: Head,
+  { request, config, logFile }: Order,
   reboot = false,
 ): Promise<PreparedStart> {
   const dir = recordDir(session, request.lxcpath, request.name);
@@ -73,7 +73,13 @@ export async function prepareStart(
   const complete: StartRequest = { ...asked, initPids };
   const facts = gatherFacts(config, complete);
   const plan = planStart(config, complete, facts);
-  const head: Head = { request, config, items: itemsOf(plan.program), logFile };
+  const head: Head = {
+    request,
+    config,
+    items: itemsOf(plan.program),
+    cgroups: cgroupsOf(plan.program),
+    logFile,
+  };
   return { head, facts, plan: { ...plan, program: withHead(plan.program, encodeHead(head)) } };
 }
 
@@ -92,6 +98,16 @@ function itemsOf({ settings }: Program): ReadonlyMap<string, string> {
     settings.flatMap((op) =>
       op.op === 'setItem' && op.args.key.endsWith('.veth.pair') ? [[op.args.key, op.args.value]] : [],
     ),
+  );
+}
+
+function cgroupsOf({ settings }: Program): ReadonlyMap<string, string> {
+  return new Map(
+    settings.flatMap((op) => {
+      if (op.op !== 'setCgroup') return [];
+      const { controllers, limitPath } = op.args;
+      return controllers.split(',').map((controller): [string, string] => [controller, limitPath]);
+    }),
   );
 }
 

@@ -5,7 +5,7 @@ import { explain, type HostFacts, hookCommands, type PlanNote } from '../plan/in
 import { networkUp } from '../plan/network/index.ts';
 import { lists } from '../wire/frames.ts';
 import type { Program } from '../wire/program.ts';
-import { type Head, idOf } from './head.ts';
+import { type Head, idOf, type Order } from './head.ts';
 import { runEveryHook, runHooks } from './hooks.ts';
 import type { Log } from './log.ts';
 import { downScripts, upScripts } from './network-scripts.ts';
@@ -23,11 +23,11 @@ export interface Reporter {
 export type StartOutcome = 'started' | 'already running';
 
 /** Cleans what an earlier run left, then has the caller's process run the plan. */
-export async function start(session: Session, head: Head, reporter: Reporter): Promise<StartOutcome> {
-  const id = idOf(head.request);
+export async function start(session: Session, order: Order, reporter: Reporter): Promise<StartOutcome> {
+  const id = idOf(order.request);
   await mustBeWhole(session, id);
   if ((await tend(session, id)) === 'running') return 'already running';
-  const prepared = await prepareStart(session, head);
+  const prepared = await prepareStart(session, order);
   tellNotes(prepared.plan.notes, reporter);
   return runStart(session, prepared, reporter);
 }

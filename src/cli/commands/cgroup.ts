@@ -3,6 +3,7 @@
 import { LxcError } from '../../base/error.ts';
 import { getCgroupItem, setCgroupItem } from '../../run/cgroup-item.ts';
 import { CommandSocket, type ContainerId } from '../../run/command-socket.ts';
+import { monitorOf } from '../../run/monitor.ts';
 import type { Session } from '../../run/session.ts';
 import { tend } from '../../run/tend.ts';
 import { type Command, rcfile } from '../command.ts';
@@ -18,7 +19,7 @@ export const cgroup: Command = {
     const [key, value] = invocation.operands;
     if (key === undefined)
       throw new LxcError('Missing state object', { hint: 'name a file such as memory.max' });
-    const socket = new CommandSocket(invocation);
+    const socket = monitorOf(session, invocation);
     if (value === undefined) {
       const act = `Failed to retrieve value of '${key}' for '${lxcpath}:${name}'`;
       // LXC puts one more line end behind the file's own.

@@ -37,7 +37,6 @@ export const execute: Command = {
     const head = {
       request,
       config: withIds(invocation, session, config),
-      items: new Map(),
       logFile: invocation.log.file,
     };
     if ((await start(session, head, invocation)) === 'started') return 0;

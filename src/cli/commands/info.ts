@@ -3,10 +3,11 @@
 import { existsSync } from 'node:fs';
 import { getItem, loadConfig, nodeConfigIo } from '../../config/index.ts';
 import { readAddresses } from '../../host/addresses.ts';
-import { CommandSocket } from '../../run/command-socket.ts';
+import type { CommandSocket } from '../../run/command-socket.ts';
 import { containerStats } from '../../run/container-cgroup.ts';
 import { byBytes, configPath } from '../../run/directory.ts';
 import { linkTypes, linkUses } from '../../run/link-use.ts';
+import { monitorOf } from '../../run/monitor.ts';
 import type { Session } from '../../run/session.ts';
 import type { State } from '../../run/states.ts';
 import { tend } from '../../run/tend.ts';
@@ -43,7 +44,7 @@ export const info: Command = {
   async run(invocation, session) {
     const { lxcpath, name } = invocation;
     const file = configFile(invocation, session);
-    const socket = new CommandSocket({ lxcpath, name });
+    const socket = monitorOf(session, { lxcpath, name });
     const asked = wanted(invocation);
     let facts = await gather(socket, asked);
     if (facts.state === 'STOPPED' && (await tend(session, invocation)) === 'running')

@@ -34,7 +34,7 @@ export const start: Command = {
     const config = withConsole(invocation, session, loaded.config);
     const { lxcpath, name } = invocation;
     const request = requestOf(session, { lxcpath, name }, choices(invocation, session, loaded), invocation);
-    const head = { request, config, items: new Map(), logFile: invocation.log.file };
+    const head = { request, config, logFile: invocation.log.file };
     if (invocation.get(options.plan)) return printPlan(invocation, session, head);
     const outcome = await startContainer(session, head, invocation);
     if (outcome === 'already running') invocation.warn('Container is already running', 'start');
