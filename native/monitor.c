@@ -23,6 +23,7 @@ static const struct {
 };
 
 static enum state state = STARTING;
+static bool unsettled; /* and the record says so */
 /* The namespaces that the stop hook may still look into; -1 none. */
 static int held[countof(namespaces)] = { -1, -1, -1, -1, -1, -1, -1, -1 };
 
@@ -61,6 +62,10 @@ static void tell_monitord(struct run *run, int type, int value)
 void state_set(struct run *run, enum state next)
 {
 	tell_monitord(run, MESSAGE_STATE, next);
+	if (next == STARTING)
+		unsettled = false;
+	else if (next != RUNNING && !unsettled)
+		unsettled = record_append(run, RECORD_UNSETTLED, NULL, 0) == 0;
 	state = next == THAWED ? RUNNING : next;
 	command_announce(run, next);
 }

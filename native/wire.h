@@ -71,6 +71,7 @@ enum {
 	RECORD_INIT = 3,
 	RECORD_MONITOR = 4,
 	RECORD_RUNNING = 5,
+	RECORD_UNSETTLED = 6,
 };
 
 enum {

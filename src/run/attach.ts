@@ -10,7 +10,7 @@ import { lists } from '../wire/frames.ts';
 import type { Program } from '../wire/program.ts';
 import { CommandSocket, type ContainerId, socketName } from './command-socket.ts';
 import { shellStatus } from './connection.ts';
-import { decodeHead } from './head.ts';
+import { headOf } from './head.ts';
 import { isWatched } from './leftovers.ts';
 import { loadContainerConfig } from './load.ts';
 import { recordDir } from './places.ts';
@@ -40,7 +40,7 @@ export async function findRunning(
     });
   const own = known && rcfile === undefined;
   const config = own
-    ? decodeHead(record.head).config
+    ? headOf(record).config
     : loadContainerConfig(session, { id, rcfile, definitions: [] }).config;
   return { id, initPid, config };
 }

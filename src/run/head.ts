@@ -7,6 +7,7 @@ import { LxcError } from '../base/error.ts';
 import { type Config, dumpConfig, restoreConfig } from '../config/index.ts';
 import type { StartRequest } from '../plan/index.ts';
 import type { ContainerId } from './command-socket.ts';
+import type { ContainerRecord } from './record.ts';
 
 /** The parts of a request that a record keeps. */
 export type KeptRequest = Omit<StartRequest, 'reboot' | 'record' | 'initPids'>;
@@ -38,6 +39,19 @@ export function encodeHead({ request, config, items, cgroups, logFile }: Head): 
       logFile,
     }),
   );
+}
+
+const most = 64;
+const known = new Map<string, { readonly bytes: Buffer; readonly head: Head }>();
+
+/** The head in the record of `dir`; a daemon that is asked about a container again has it decoded already. */
+export function headOf({ dir, head: bytes }: ContainerRecord): Head {
+  const last = known.get(dir);
+  if (last?.bytes.equals(bytes)) return last.head;
+  const head = decodeHead(bytes);
+  if (known.size >= most) known.clear();
+  known.set(dir, { bytes, head });
+  return head;
 }
 
 export function decodeHead(bytes: Buffer): Head {

@@ -22,7 +22,7 @@ export function isWatched(record: ContainerRecord): boolean {
 
 /** Every inverse is tried; what fails is told by the result's notes. */
 export function cleanProgram(record: ContainerRecord): Program {
-  const undo = record.undo.map(revive).toReversed();
+  const undo = record.undo().map(revive).toReversed();
   const optional = true;
   return hostProgram('leftovers', [
     ...undo.map((op) => ({ op, act: `undo what is left in ${record.dir}`, optional })),

@@ -5,10 +5,11 @@
 
 import { getItem } from '../config/index.ts';
 import { CommandSocket, type ContainerId } from './command-socket.ts';
-import { decodeHead, type Head } from './head.ts';
+import { type Head, headOf } from './head.ts';
 import { recordDir } from './places.ts';
 import { type ContainerRecord, isAlive, readRecord } from './record.ts';
 import type { Session } from './session.ts';
+import type { State } from './states.ts';
 
 export function monitorOf(session: Session, id: ContainerId): CommandSocket {
   const record = readRecord(recordDir(session, id.lxcpath, id.name));
@@ -17,17 +18,21 @@ export function monitorOf(session: Session, id: ContainerId): CommandSocket {
     : new CommandSocket(id);
 }
 
-function isWatchedRun({ running, monitor }: ContainerRecord): boolean {
-  return running && monitor !== undefined && isAlive(monitor);
+/** Its monitor is there to be asked, and the container has not come to its end. */
+function isWatchedRun({ running, init, monitor }: ContainerRecord): boolean {
+  return running && init !== undefined && isAlive(init) && monitor !== undefined && isAlive(monitor);
 }
 
 class RecordedMonitor extends CommandSocket {
   readonly #record: ContainerRecord;
-  #decoded: Head | undefined;
 
   constructor(id: ContainerId, record: ContainerRecord) {
     super(id);
     this.#record = record;
+  }
+
+  override state(): Promise<State> {
+    return this.#record.unsettled ? super.state() : Promise.resolve('RUNNING');
   }
 
   override initPid(): Promise<number | undefined> {
@@ -48,7 +53,6 @@ class RecordedMonitor extends CommandSocket {
   }
 
   get #head(): Head {
-    this.#decoded ??= decodeHead(this.#record.head);
-    return this.#decoded;
+    return headOf(this.#record);
   }
 }

@@ -22,11 +22,13 @@ export interface ContainerRecord {
   /** The brain's JSON. */
   readonly head: Buffer;
   /** In the order in which they were armed. */
-  readonly undo: readonly DecodedOp[];
+  undo(): readonly DecodedOp[];
   readonly init: ProcessId | undefined;
   readonly monitor: ProcessId | undefined;
   /** It came as far as RUNNING. */
   readonly running: boolean;
+  /** It may since have left that state. */
+  readonly unsettled: boolean;
 }
 
 /** `undefined` where there is none. */
@@ -45,19 +47,21 @@ export function readRecord(dir: string): ContainerRecord | undefined {
 export function parseRecord(dir: string, bytes: Buffer): ContainerRecord {
   if (bytes.toString('latin1', 0, recordMagic.length) !== recordMagic)
     throw new LxcError(`Failed to read the record in ${dir}: it is not one of ours`);
-  const undo: DecodedOp[] = [];
-  let head = Buffer.alloc(0);
+  const undo: Buffer[] = [];
+  let head: Buffer = Buffer.alloc(0);
   let init: ProcessId | undefined;
   let monitor: ProcessId | undefined;
   let running = false;
+  let unsettled = false;
   for (const { tag, payload } of entries(bytes.subarray(recordMagic.length))) {
-    if (tag === recordTags.head) head = Buffer.from(payload);
-    else if (tag === recordTags.undo) undo.push(decodeOp(payload));
+    if (tag === recordTags.head) head = payload;
+    else if (tag === recordTags.undo) undo.push(payload);
     else if (tag === recordTags.init) init = processId(payload);
     else if (tag === recordTags.monitor) monitor = processId(payload);
     else if (tag === recordTags.running) running = true;
+    else if (tag === recordTags.unsettled) unsettled = true;
   }
-  return { dir, head, undo, init, monitor, running };
+  return { dir, head, undo: () => undo.map(decodeOp), init, monitor, running, unsettled };
 }
 
 /** An entry cut off by a crash of its writer, always the last one, is left out: its op did not run. */

@@ -73,7 +73,7 @@ export function adoptProgram(
         `write the record in ${record.dir}`,
       ),
       step({ op: 'detach', args: { cgroup2: '' } }, 'start a monitor'),
-      { ...step(take, `take over the running init ${pid}`), undo: record.undo.map(revive) },
+      { ...step(take, `take over the running init ${pid}`), undo: record.undo().map(revive) },
     ],
     child: [],
     settings,

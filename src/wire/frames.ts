@@ -79,6 +79,8 @@ export const recordTags = {
   monitor: 4,
   /** The container reached RUNNING. */
   running: 5,
+  /** It left that state at least once, appended before: from here on only the monitor tells the state. */
+  unsettled: 6,
 } as const;
 
 export const recordMagic = 'LXCTSR1\n';

@@ -28,7 +28,7 @@ describe('a record', () => {
     const record = parseRecord('/run/x', bytes);
     expect(record).toMatchObject({ init: { pid: 1, startTime: 99n }, monitor: undefined, running: true });
     expect(record.head.toString()).toBe('{}');
-    expect(record.undo.map(revive)).toEqual(undo);
+    expect(record.undo().map(revive)).toEqual(undo);
   });
 
   test('leaves out an entry that a crash cut off, wherever it was cut', () => {
