@@ -6,47 +6,44 @@
 import { LxcError } from '../base/error.ts';
 import { decodeText, encodeText } from './text.ts';
 
-const firstCapacity = 1024;
+const ascii = /^[\0-\x7f]*$/;
+/** Behind a blob, by its length modulo 4. */
+const pads = ['\0\0\0\0', '\0\0\0', '\0\0', '\0'] as const;
+/** Most numbers are lengths, codes and zeros. */
+const small = Array.from({ length: 256 }, (_, value) => `${String.fromCharCode(value)}\0\0\0`);
 
+/** Bytes gathered as a string of one character each: a call into Node.js for each number and text would cost more. */
 export class ByteWriter {
-  #bytes = Buffer.allocUnsafe(firstCapacity);
-  #size = 0;
+  #bytes = '';
 
   get size(): number {
-    return this.#size;
+    return this.#bytes.length;
   }
 
   u16(value: number): this {
-    const at = this.#grow(2);
-    this.#bytes.writeUInt16LE(value, at);
+    this.#bytes += String.fromCharCode(value & 0xff, (value >>> 8) & 0xff);
     return this;
   }
 
   u32(value: number): this {
-    const at = this.#grow(4);
-    this.#bytes.writeUInt32LE(value >>> 0, at);
+    this.#bytes +=
+      small[value] ??
+      String.fromCharCode(value & 0xff, (value >>> 8) & 0xff, (value >>> 16) & 0xff, value >>> 24);
     return this;
   }
 
   i64(value: number | bigint): this {
     if (typeof value === 'number') return this.u32(value).u32(Math.floor(value / 2 ** 32));
-    const at = this.#grow(8);
-    this.#bytes.writeBigUInt64LE(BigInt.asUintN(64, value), at);
-    return this;
+    return this.u32(Number(BigInt.asUintN(32, value))).u32(Number(BigInt.asUintN(32, value >> 32n)));
   }
 
   /** u32 length, the bytes, and zeros up to the next multiple of 4, at least one. */
   blob(bytes: Uint8Array): this {
-    return this.u32(bytes.length).raw(bytes).#pad(bytes.length);
+    return this.#padded(latin1(bytes));
   }
 
   text(value: string): this {
-    if (!value.isWellFormed()) return this.blob(encodeText(value));
-    const length = Buffer.byteLength(value);
-    this.u32(length);
-    const at = this.#grow(length);
-    this.#bytes.write(value, at, length);
-    return this.#pad(length);
+    return ascii.test(value) ? this.#padded(value) : this.blob(encodeText(value));
   }
 
   /** Each text followed by a NUL. */
@@ -56,33 +53,23 @@ export class ByteWriter {
 
   /** Bytes as they are, without length. */
   raw(bytes: Uint8Array): this {
-    const at = this.#grow(bytes.length);
-    this.#bytes.set(bytes, at);
+    this.#bytes += latin1(bytes);
     return this;
   }
 
   take(): Buffer {
-    return this.#bytes.subarray(0, this.#size);
+    return Buffer.from(this.#bytes, 'latin1');
   }
 
-  #pad(length: number): this {
-    const count = 4 - (length % 4);
-    const at = this.#grow(count);
-    this.#bytes.fill(0, at, at + count);
+  #padded(bytes: string): this {
+    this.u32(bytes.length);
+    this.#bytes += bytes + (pads[bytes.length % 4] ?? '');
     return this;
   }
+}
 
-  /** Room for `count` more bytes; where they start. */
-  #grow(count: number): number {
-    const at = this.#size;
-    this.#size += count;
-    if (this.#size > this.#bytes.length) {
-      const larger = Buffer.allocUnsafe(Math.max(this.#size, this.#bytes.length * 2));
-      larger.set(this.#bytes.subarray(0, at));
-      this.#bytes = larger;
-    }
-    return at;
-  }
+function latin1(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
 }
 
 export class ByteReader {
