@@ -18,10 +18,13 @@ export function explain(program: Program, failure: OpFailure): LxcError {
   return new LxcError(`Failed to ${why.act}: ${reason}`, { origin: why.origin, hint });
 }
 
-/** An op that failed and let the start go on, or an inverse that failed. */
-export function explainNote(program: Program, failure: OpFailure): string {
-  const error = explain(program, failure);
-  return error.toString();
+/** Ops that failed and let the start go on. A proc view that cannot be had is worth one line, not one a file. */
+export function explainNotes(program: Program, failures: readonly OpFailure[]): readonly string[] {
+  const ofView = failures.filter((failure) => failedOp(program, failure)?.why.key === viewKey);
+  const broken = ofView.find(({ errno }) => errno !== e.noent);
+  return failures
+    .filter((failure) => failure === broken || !ofView.includes(failure))
+    .map((failure) => explain(program, failure).toString());
 }
 
 function failedOp({ parent, child }: Program, { list, index }: OpFailure): PlannedOp | undefined {

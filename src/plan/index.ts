@@ -1,7 +1,7 @@
 /** The plan's way in: what `run` imports. */
 
 export type { CgroupFacts, Hierarchy, LayoutKind } from '../cgroup/layout.ts';
-export { explain, explainNote } from './explain.ts';
+export { explain, explainNotes } from './explain.ts';
 export type { HostFacts, PathFact, ViewMount } from './facts.ts';
 export { formatPlan, type PlanFormat } from './format.ts';
 export { childHooks, type HookRequest, hasHooks, hookCommands, scriptEnvironment } from './hooks.ts';

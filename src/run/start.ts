@@ -1,7 +1,7 @@
 /** Starting a container: what is asked, what the host is like, the plan, and how it went. */
 
 import { errnoNumber } from '../base/errno.ts';
-import { explain, type HostFacts, hookCommands, type PlanNote } from '../plan/index.ts';
+import { explain, explainNotes, type HostFacts, hookCommands, type PlanNote } from '../plan/index.ts';
 import { networkUp } from '../plan/network/index.ts';
 import { lists } from '../wire/frames.ts';
 import type { Program } from '../wire/program.ts';
@@ -57,8 +57,7 @@ export async function runStart(
     }
   };
   const result = await session.run(plan.program, onCall);
-  for (const note of result.notes)
-    reporter.log.write('INFO', 'start', explain(plan.program, note).toString());
+  for (const note of explainNotes(plan.program, result.notes)) reporter.log.write('INFO', 'start', note);
   if (result.kind !== 'failed') return 'started';
   if (isNameTaken(plan.program, result)) return 'already running';
   // What the up scripts did is undone by nobody else.

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { errnoNumber } from '../../../src/base/errno.ts';
-import { explain, explainNote } from '../../../src/plan/index.ts';
+import { explain, explainNotes } from '../../../src/plan/index.ts';
 import { lists } from '../../../src/wire/frames.ts';
 import type { PlannedOp, Program } from '../../../src/wire/program.ts';
-import { minimal, planOf } from './fixture.ts';
+import { minimal, planOf, viewHost } from './fixture.ts';
 
 interface Failing {
   readonly lines?: readonly string[];
@@ -155,6 +155,22 @@ test('every op of every list has words for its failure', () => {
 
 test('a failed inverse is told as cleaning up', () => {
   const program: Program = planOf({ lines: minimal }).program;
-  const note = explainNote(program, { list: lists.undo, index: 0, errno: 16, detail: '/sys/fs/cgroup/x' });
+  const [note] = explainNotes(program, [
+    { list: lists.undo, index: 0, errno: 16, detail: '/sys/fs/cgroup/x' },
+  ]);
   expect(note).toBe('Failed to clean up: Device or resource busy: /sys/fs/cgroup/x');
+});
+
+test('a proc view that cannot be had is one note, and files that are nowhere are none', () => {
+  const { program } = planOf({ lines: [...minimal, 'lxc.mount.auto = proc'], facts: viewHost });
+  const binds = program.child.flatMap(({ why }, index) => (why.key === 'lxcts.lxcfs' ? [index] : []));
+  const notes = (errno: string) =>
+    explainNotes(
+      program,
+      binds.map((index) => ({ list: lists.child, index, errno: errnoNumber(errno), detail: '' })),
+    );
+  expect(notes('ENOENT')).toEqual([]);
+  expect(notes('ENOTCONN')).toEqual([
+    'Failed to bind /var/lib/lxcfs/by-name/web/proc/cpuinfo on proc/cpuinfo: that lxcfs is dead; unmount it with umount -l, then start lxcfs again',
+  ]);
 });
