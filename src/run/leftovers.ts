@@ -3,6 +3,9 @@
  * command on the name runs the recorded inverses backwards, as the monitor would have done.
  */
 
+import { rmdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { errnoCode } from '../base/errno.ts';
 import { LxcError } from '../base/error.ts';
 import { revive } from '../wire/encode.ts';
 import type { Program } from '../wire/program.ts';
@@ -34,4 +37,14 @@ export async function cleanLeftovers(session: Session, record: ContainerRecord):
   const result = await session.run(cleanProgram(record));
   if (result.kind === 'failed')
     throw new LxcError(`Failed to clean up what is left in ${record.dir}: ${result.detail}`);
+  removeIfEmpty(dirname(record.dir));
+}
+
+/** The directory of the container path, shared with the records of its other containers. */
+function removeIfEmpty(directory: string): void {
+  try {
+    rmdirSync(directory);
+  } catch (error) {
+    if (errnoCode(error) !== 'ENOTEMPTY' && errnoCode(error) !== 'ENOENT') throw error;
+  }
 }

@@ -1,7 +1,7 @@
 /** Faults in the middle of a start: every op that fails, every process that dies, leaves nothing behind. */
 
 import type { ChildProcess } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { beforeAll, expect } from 'vitest';
 import { binDir, lxc, run, start, underC } from './harness/commands.ts';
 import type { Container } from './harness/container.ts';
@@ -222,4 +222,5 @@ testOurs('SIGKILL to the monitor: lxc-info alone takes the leftovers apart', rea
   await foo.start(['-p', `${foo.dir}/pid`]);
   process.kill(Number(readFileSync(`${foo.dir}/pid`, 'utf8')), 'SIGKILL');
   await eventually(async () => (await foo.state()) === 'STOPPED', 'the container is stopped');
+  expect(readdirSync('/run/lxc-ts').filter((name) => /^[0-9a-f]{16}$/.test(name))).toEqual([]);
 });
