@@ -30,11 +30,17 @@ let shapes: readonly Shape[] = [];
 const mostShapes = 16;
 
 export function parseTable(text: string): Table {
-  const shape = shapes.find((one) => hasShape(text, one)) ?? learn(text);
-  return text.length === shape.length ? inPlace(text, shape) : scanned(text, shape);
+  const likely = shapes.find(
+    ({ names, length }) => length === text.length && isNameAt(text, names[0] ?? '', 0),
+  );
+  return likely === undefined ? scanned(text, shapeFor(text)) : inPlace(text, likely);
 }
 
-/** The first line tells the kinds of tables apart, the last one tells kernels and options apart. */
+function shapeFor(text: string): Shape {
+  return shapes.find((one) => hasShape(text, one)) ?? learn(text);
+}
+
+/** The first line tells the kinds of tables apart; the last one and their number, kernels and options. */
 function hasShape(text: string, { names }: Shape): boolean {
   const [first = ''] = names;
   const last = names.at(-1) ?? '';
@@ -77,7 +83,7 @@ function inPlace(text: string, shape: Shape): Table {
     if (at === undefined) return undefined;
     const start = shape.starts[at] ?? 0;
     if (other === undefined && isLineAt(text, name, start)) return numberAt(text, start + name.length);
-    other ??= scanned(text, shape);
+    other ??= scanned(text, shapeFor(text));
     return other.get(name);
   };
   return { names: shape.names, get, of: (name) => get(name) ?? 0 };
