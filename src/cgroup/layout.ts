@@ -48,10 +48,19 @@ interface Texts {
   offers(mount: string): string;
 }
 
+let lastMounted: { readonly mountinfo: string; readonly mounts: readonly Mounted[] } | undefined;
+
+/** A host's mounts seldom change between two starts. */
+function mountedAnew(mountinfo: string): readonly Mounted[] {
+  const mounts = mountedCgroups(mountinfo);
+  lastMounted = { mountinfo, mounts };
+  return mounts;
+}
+
 export function readLayout({ mountinfo, own, init, offers }: Texts): CgroupLayout {
   const ownPaths = cgroupPaths(own);
   const initPaths = cgroupPaths(init);
-  const mounted = mountedCgroups(mountinfo);
+  const mounted = lastMounted?.mountinfo === mountinfo ? lastMounted.mounts : mountedAnew(mountinfo);
   const hierarchies = [...initPaths].flatMap(([controllers, base]): Hierarchy[] => {
     const found = mounted.find((one) => carries(one, controllers));
     if (found === undefined) return [];

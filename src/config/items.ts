@@ -17,13 +17,32 @@ export function getItem(config: Config, key: string): string | undefined {
 
 /** Every key with an answer that is not empty: what a monitor needs to know about its container. */
 export function listItems(config: Config): ReadonlyMap<string, string> {
+  const present = new Set(config.entries.map(({ key }) => key));
   const keys = new Set([
-    ...plainKeys(),
-    ...config.entries.map(({ key }) => key),
+    ...everyKey().flatMap(({ key, silent }) => (silent && !present.has(key) ? [] : [key])),
+    ...present,
     ...config.nets.flatMap(netItems),
   ]);
   const answers = [...keys].map((key): [string, string] => [key, getItem(config, key) ?? '']);
   return new Map(answers.filter(([, answer]) => answer !== ''));
+}
+
+interface PlainKey {
+  readonly key: string;
+  /** Without a line of its own the answer is empty. */
+  readonly silent: boolean;
+}
+
+let every: readonly PlainKey[] | undefined;
+
+function everyKey(): readonly PlainKey[] {
+  every ??= plainKeys().map((key) => ({ key, silent: isSilent(key) }));
+  return every;
+}
+
+function isSilent(key: string): boolean {
+  const row = findKey(key)?.row;
+  return row !== undefined && row.kind !== 'group' && row.unset === '' && !key.startsWith('lxc.net');
 }
 
 /** When the line takes effect. */
