@@ -32,7 +32,7 @@ interface Sampled {
 export function openLoadSampler(state: string): LoadSampler {
   const store = fileStore(state);
   const files = openFiles();
-  /** When each subject was last sampled; the one that waits longest comes first. */
+  /** Up to when each subject's load is reckoned; the one that waits longest comes first. */
   const sampled = new Map<string, Sampled>();
   let round = 0;
 
@@ -44,7 +44,9 @@ export function openLoadSampler(state: string): LoadSampler {
     for (const subject of subjects) {
       if (performance.now() - start > budgetMs) break;
       const last = sampled.get(subject)?.at ?? start - intervalMs;
-      if (sampleOne(files, store, subject, ticksSince(last, start))) sampled.set(subject, { at: start });
+      const ticks = ticksSince(last, start);
+      // What is left of an interval counts with the next one.
+      if (sampleOne(files, store, subject, ticks)) sampled.set(subject, { at: last + ticks * intervalMs });
       else forget(state, subject);
       done++;
     }
