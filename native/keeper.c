@@ -32,6 +32,7 @@ static struct {
 	int signals;
 	bool resends;
 	bool told;                      /* READY=1 */
+	uint32_t died_of;               /* the request that a server died of last */
 	int64_t dark_since;             /* no server has run since then; NEVER */
 	int replacing;                  /* the server whose successor is waited for; NEVER */
 	int64_t replacing_since;
@@ -105,9 +106,12 @@ static void lock_pidfile(void)
 	char number[24];
 	if (!*k.pidfile)
 		return;
-	int fd = CHECK(open(k.pidfile, O_RDWR | O_CREAT | O_NOFOLLOW, 0600));
-	if (fd < 0 || (fd = CHECK(fcntl(fd, F_DUPFD, LXCFS_FD_STATE + 1))) < 0)
+	/* To a place where nothing else goes: closing any descriptor of the file would end the lock. */
+	int first = CHECK(open(k.pidfile, O_RDWR | O_CREAT | O_NOFOLLOW, 0600));
+	int fd = first < 0 ? first : CHECK(fcntl(first, F_DUPFD, LXCFS_FD_STATE + 1));
+	if (fd < 0)
 		fail(fd, "open", k.pidfile, "");
+	close(first);
 	if (fcntl(fd, F_SETLK, &lock) < 0)
 		fail(-errno, "lock", k.pidfile, "; it is already locked by another lxcfs, give this one its own with -p");
 	size_t len = format_number(number, getpid());
@@ -145,6 +149,9 @@ static void mount_view(void)
 	if (mount("lxc-ts", k.mountpoint, "fuse.lxcfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, data.at) < 0)
 		fail(-errno, "mount the view on", k.mountpoint, "");
 	k.resends = write(LXCFS_FD_FUSE, resend, sizeof(resend)) == sizeof(resend);
+#ifdef FAULTS
+	k.resends = k.resends && !getenv("LXC_TS_NO_RESEND");
+#endif
 	*word(LXCFS_STATE_RESEND) = k.resends;
 }
 
@@ -196,30 +203,41 @@ static void start_server(int i)
 	*field(i, LXCFS_SERVER_PID) = pid > 0 ? pid : 0;
 }
 
-/* At once; one that cannot live is tried less and less often. */
+/* Who takes this request again answers it without the view. */
+static void mark_request(int i)
+{
+	uint32_t at = (*word(LXCFS_STATE_MARK_COUNT))++ % LXCFS_SIZE_MARKS;
+	*word(LXCFS_STATE_MARKED + at * 8) = *field(i, LXCFS_SERVER_UNIQUE);
+	*word(LXCFS_STATE_MARKED + at * 8 + 4) = *field(i, LXCFS_SERVER_UNIQUE + 4);
+}
+
+/* At once; one that does not even start is tried less and less often. A request that two servers died of is marked. */
 static void server_died(int i, int status)
 {
-	int64_t now = now_ms();
-	bool short_life = now - k.server[i].started < MOST_PAUSE_MS;
+	bool served = *field(i, LXCFS_SERVER_SERVING), busy = *field(i, LXCFS_SERVER_BUSY);
+	uint32_t unique = *field(i, LXCFS_SERVER_UNIQUE);
 	*field(i, LXCFS_SERVER_PID) = 0;
 	*field(i, LXCFS_SERVER_SERVING) = 0;
 	*field(i, LXCFS_SERVER_BUSY) = 0;
 	if (i == SAMPLER) {
-		k.server[i].again_at = status == 0 ? NEVER : now + MOST_PAUSE_MS;
+		k.server[i].again_at = status == 0 ? NEVER : now_ms() + MOST_PAUSE_MS;
 		return;
 	}
 	if (status == 0)
 		leave(0); /* unmounted from outside */
+	if (busy && unique == k.died_of)
+		mark_request(i);
+	k.died_of = busy ? unique : 0;
 	if (k.resends)
 		RETRY(write(LXCFS_FD_FUSE, resend, sizeof(resend)));
 	++*word(LXCFS_STATE_RESTARTS);
-	k.server[i].pause = !short_life ? 0 : k.server[i].pause ? k.server[i].pause * 2 : 1;
+	k.server[i].pause = served ? 0 : k.server[i].pause ? k.server[i].pause * 2 : 1;
 	if (k.server[i].pause > MOST_PAUSE_MS)
 		k.server[i].pause = MOST_PAUSE_MS;
-	if (k.server[i].pause <= 8)
+	if (k.server[i].pause <= 1)
 		start_server(i);
 	else
-		k.server[i].again_at = now + k.server[i].pause;
+		k.server[i].again_at = now_ms() + k.server[i].pause;
 }
 
 static void reap(void)
@@ -243,9 +261,7 @@ static bool watch(int i, int64_t now)
 		k.server[i].busy_since = now;
 		k.server[i].busy_serial = serial;
 	} else if (now - k.server[i].busy_since >= LXCFS_SIZE_PATIENCE_MS) {
-		uint32_t at = (*word(LXCFS_STATE_MARK_COUNT))++ % LXCFS_SIZE_MARKS;
-		*word(LXCFS_STATE_MARKED + at * 8) = *field(i, LXCFS_SERVER_UNIQUE);
-		*word(LXCFS_STATE_MARKED + at * 8 + 4) = *field(i, LXCFS_SERVER_UNIQUE + 4);
+		mark_request(i);
 		++*word(LXCFS_STATE_BLOCKED);
 		k.server[i].busy_since = NEVER;
 		kill(*field(i, LXCFS_SERVER_PID), SIGKILL);

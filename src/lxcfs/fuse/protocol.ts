@@ -239,11 +239,3 @@ export class Reply {
     this.#set(at + 80, 4096);
   }
 }
-
-/** What makes the kernel queue again all that was read and not answered. Linux 6.9; before, writing it is EINVAL. */
-export function resendNotice(): Buffer {
-  const bytes = Buffer.alloc(replyHead);
-  bytes.writeUInt32LE(replyHead, 0);
-  bytes.writeInt32LE(7, 4);
-  return bytes;
-}

@@ -55,6 +55,7 @@ export class Router {
 
   /** The length of the reply; 0 where the kernel wants none. */
   handle(request: Request, reply: Reply): number {
+    this.#opened = undefined;
     switch (request.opcode) {
       case opcodes.OPEN:
         return this.#open(request, reply);
@@ -108,7 +109,6 @@ export class Router {
 
   #open(request: Request, reply: Reply): number {
     const place = this.#parts.tree.at(request.u32(16));
-    this.#opened = undefined;
     if (place === undefined) return reply.error(request, errno.ENOENT);
     if (place.entry.kind !== 'file') return reply.error(request, errno.EISDIR);
     const secret = (place.entry.mode & 0o004) === 0;

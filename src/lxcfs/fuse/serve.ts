@@ -7,7 +7,7 @@
 import { readSync, writeSync } from 'node:fs';
 import { errnoCode } from '../../base/errno.ts';
 import type { Log } from './log.ts';
-import { opcodes, Reply, Request, resendNotice } from './protocol.ts';
+import { opcodes, Reply, Request } from './protocol.ts';
 import type { Router } from './router.ts';
 import type { SharedState } from './shared.ts';
 
@@ -17,6 +17,12 @@ const errno = { EINTR: 4, EIO: 5 } as const;
 const probedIds = 256;
 /** `unique` goes up in steps of 2. */
 const idStep = 2;
+
+/**
+ * A request that was marked is answered by the host's file. Both servers can have blocked on it, and one may have died of
+ * it before; more often, and the host's file blocks as well.
+ */
+const mostMarks = 3;
 
 /** Between calls of `housekeeping`. */
 const housekeepingRequests = 1024;
@@ -56,14 +62,9 @@ class Loop {
     this.#host = server.shared.host;
   }
 
-  /** Has what a predecessor took with it answered. */
+  /** Has what a predecessor took with it answered; with RESEND the keeper has already seen to it. */
   recover(): void {
-    const { shared, fd } = this.#server;
-    if (!this.#journal) {
-      write(fd, resendNotice(), 16);
-      return;
-    }
-    if (!shared.readJournal(this.#request)) return;
+    if (!this.#journal || !this.#server.shared.readJournal(this.#request)) return;
     if (this.#request.opcode !== opcodes.INIT) this.#answer(true);
     this.#freeLost();
   }
@@ -108,7 +109,7 @@ class Loop {
   #handle(repeated: boolean): number {
     const { router, shared, log } = this.#server;
     const marks = repeated ? shared.marks(this.#request.unique) : 0;
-    if (marks > 1) return this.#reply.error(this.#request, errno.EIO);
+    if (marks > mostMarks) return this.#reply.error(this.#request, errno.EIO);
     router.host = this.#host || marks > 0;
     router.repeated = repeated;
     try {

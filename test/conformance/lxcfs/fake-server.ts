@@ -11,7 +11,7 @@ const cpus = ['/sys/devices/system/cpu/cpu0', '/sys/devices/system/cpu/cpu1'];
 
 const entries: readonly Entry[] = [
   ...['/proc', '/sys', '/sys/devices', '/sys/devices/system', '/sys/devices/system/cpu'].map(directory),
-  ...['meminfo', 'loadavg', 'stat', 'blocks'].map((name) => file(`/proc/${name}`)),
+  ...['meminfo', 'loadavg', 'stat', 'version'].map((name) => file(`/proc/${name}`)),
   { path: '/proc/slabinfo', kind: 'file', mode: 0o400 },
   file('/proc/large'),
   file('/sys/devices/system/cpu/online'),
@@ -53,7 +53,7 @@ export function contentOf(path: string, key: string): Buffer {
 
 /** Blocks where the reader is in the cgroup `slow`, in a way that only SIGKILL ends. */
 function render(path: string, subject: Subject): Buffer {
-  if (path === '/proc/blocks' && subject.key === 'slow') for (;;) Atomics.wait(cell, 0, 0);
+  if (path === '/proc/version' && subject.key === 'slow') for (;;) Atomics.wait(cell, 0, 0);
   return contentOf(path, subject.key);
 }
 

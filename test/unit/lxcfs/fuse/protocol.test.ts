@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { fileTypes, Reply, Request, resendNotice } from '../../../../src/lxcfs/fuse/protocol.ts';
+import { fileTypes, Reply, Request } from '../../../../src/lxcfs/fuse/protocol.ts';
 
 /** A request with the header of a kernel: unique 0x1122334455667788, node 3:7, uid 1000, thread 4711. */
 function request(opcode: number, body: string): Request {
@@ -113,8 +113,4 @@ test('Directory entries are padded to eight bytes and stop where the reader ends
   expect(reply.bytes.toString('hex', 16, 48)).toBe(
     '0500000000000000' + '0100000000000000' + '0400000008000000' + '7374617400000000',
   );
-});
-
-test('The notice that has lost requests queued again is sixteen bytes', () => {
-  expect(resendNotice().toString('hex')).toBe('10000000070000000000000000000000');
 });

@@ -1,0 +1,231 @@
+/**
+ * A keeper at work for one test: an installation of its own with the contents of fake-server.ts, in a mount namespace of
+ * its own, and readers that join it. Everything is gone when it is disposed of.
+ */
+
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  closeSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  readSync,
+  rmdirSync,
+  rmSync,
+  symlinkSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { buildSync } from 'esbuild';
+import { execa } from 'execa';
+import { buildNative } from '../../../scripts/native.ts';
+import { lxcfsFds } from '../../../src/wire/lxcfs.ts';
+
+/** What reader.c prints; `longest` in microseconds. */
+export interface Seen {
+  readonly reads: number;
+  readonly foreign: number;
+  readonly torn: number;
+  readonly errors: number;
+  readonly refused: number;
+  readonly errno: number;
+  readonly longest: number;
+}
+
+export type Way = 'read' | 'small' | 'seek' | 'sendfile' | 'splice' | 'copy' | 'mmap';
+
+export interface ReadRequest {
+  readonly way?: Way;
+  readonly file?: string;
+  /** The cgroup to read from; `host` is the test's own. */
+  readonly key?: string;
+  /** So many times, or for so long: `500ms`. */
+  readonly count: number | string;
+}
+
+/** A hierarchy where groups can be made, and the file that takes the caller's own process. */
+const hierarchy = findHierarchy();
+
+function findHierarchy(): { readonly path: string; readonly file: string } {
+  for (const line of readFileSync('/proc/self/mounts', 'utf8').split('\n')) {
+    const [, path = '', type, options = ''] = line.split(' ');
+    if (type === 'cgroup' && /\b(pids|freezer)\b/.test(options)) return { path, file: 'tasks' };
+    if (type === 'cgroup2') return { path, file: 'cgroup.procs' };
+  }
+  throw new Error('This machine has no cgroups');
+}
+
+export class Mount implements AsyncDisposable {
+  readonly dir: string;
+  readonly path: string;
+  readonly #keeper: ChildProcess;
+  readonly #groups = new Set<string>();
+  readonly stderr: Promise<string>;
+
+  private constructor(dir: string, keeper: ChildProcess) {
+    this.dir = dir;
+    this.path = join(dir, 'mnt');
+    this.#keeper = keeper;
+    this.stderr = keeper.stderr === null ? Promise.resolve('') : text(keeper.stderr);
+  }
+
+  /** `faults` gives the helper that knows LXC_TS_NO_RESEND. */
+  static async make(options: { faults?: boolean; env?: Record<string, string> } = {}): Promise<Mount> {
+    const dir = install(options.faults === true);
+    const keeper = startKeeper(dir, options.env ?? {});
+    const mount = new Mount(dir, keeper);
+    await eventually('the mount answers', () => existsSync(mount.seen('proc/meminfo')));
+    return mount;
+  }
+
+  get keeperPid(): number {
+    return this.#keeper.pid ?? 0;
+  }
+
+  /** A file of the mount, for this process. */
+  seen(file: string): string {
+    return `/proc/${this.keeperPid}/root${this.path}/${file}`;
+  }
+
+  /** The servers, the first one first. */
+  servers(): readonly number[] {
+    const children = readFileSync(`/proc/${this.keeperPid}/task/${this.keeperPid}/children`, 'utf8');
+    return children
+      .trim()
+      .split(' ')
+      .filter((pid) => pid !== '')
+      .map(Number);
+  }
+
+  /** A number in the shared memory file. */
+  shared(offset: number): number {
+    const fd = openSync(`/proc/${this.keeperPid}/fd/${lxcfsFds.state}`, 'r');
+    const bytes = Buffer.alloc(4);
+    readSync(fd, bytes, 0, 4, offset);
+    closeSync(fd);
+    return bytes.readUInt32LE();
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.#keeper.kill(signal);
+  }
+
+  /** The exit status of the keeper. */
+  async ended(): Promise<number | null> {
+    if (this.#keeper.exitCode === null && this.#keeper.signalCode === null) await once(this.#keeper, 'exit');
+    return this.#keeper.exitCode;
+  }
+
+  async read({ way = 'read', file = 'proc/meminfo', key = 'host', count }: ReadRequest): Promise<Seen> {
+    const args = [this.tasks(key), way, join(this.path, file), key, String(count)];
+    const { stdout } = await this.run([join(this.dir, 'reader'), ...args]);
+    const seen: Seen = JSON.parse(stdout);
+    return seen;
+  }
+
+  /** How the keeper was started. */
+  get arguments(): readonly string[] {
+    return keeperArguments(this.dir);
+  }
+
+  /** A program that sees the mount. */
+  run(argv: readonly string[]) {
+    return execa('nsenter', ['-t', String(this.keeperPid), '-m', '--', ...argv], { timeout: 60_000 });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.signal('SIGTERM');
+    await this.ended();
+    for (const group of this.#groups) await eventually(`${group} is empty`, () => removed(group));
+    rmSync(this.dir, { recursive: true });
+  }
+
+  /** The file of a cgroup that takes its writer; `''` for the test's own. */
+  tasks(key: string): string {
+    if (key === 'host') return '';
+    const group = join(hierarchy.path, `lxcfs-test-${key}`);
+    mkdirSync(group, { recursive: true });
+    this.#groups.add(group);
+    return join(group, hierarchy.file);
+  }
+}
+
+function removed(group: string): boolean {
+  try {
+    rmdirSync(group);
+  } catch {
+    return !existsSync(group);
+  }
+  return true;
+}
+
+function install(faults: boolean): string {
+  const dir = mkdtempSync(join(tmpdir(), 'lxcfs-'));
+  for (const name of ['bin', 'dist', 'libexec', 'mnt', 'state']) mkdirSync(join(dir, name));
+  copyFileSync(buildNative({ faults }), join(dir, 'bin/lxc-ts'));
+  symlinkSync(process.execPath, join(dir, 'libexec/node'));
+  const { reader, server } = made();
+  copyFileSync(reader, join(dir, 'reader'));
+  copyFileSync(server, join(dir, 'dist/lxcfs.cjs'));
+  return dir;
+}
+
+let cached: { readonly reader: string; readonly server: string } | undefined;
+
+/** The reader and the server, made once for a file of tests. */
+function made(): { readonly reader: string; readonly server: string } {
+  if (cached !== undefined) return cached;
+  const build = join(import.meta.dirname, '../../../build');
+  cached = { reader: join(build, 'lxcfs-reader'), server: join(build, 'lxcfs-server.cjs') };
+  compile('gcc', ['-O1', '-Wall', '-o', cached.reader, join(import.meta.dirname, 'reader.c')]);
+  buildSync({
+    entryPoints: [join(import.meta.dirname, 'fake-server.ts')],
+    outfile: cached.server,
+    bundle: true,
+    platform: 'node',
+    format: 'cjs',
+    logLevel: 'error',
+  });
+  return cached;
+}
+
+function compile(command: string, args: readonly string[]): void {
+  const { status } = spawnSync(command, args, { stdio: 'inherit' });
+  if (status !== 0) throw new Error(`${command} failed`);
+}
+
+function keeperArguments(dir: string): readonly string[] {
+  const settings = {
+    profile: { loadavg: true },
+    state: join(dir, 'state'),
+    runs: join(dir, 'runs'),
+    debug: false,
+  };
+  return [
+    '--keeper',
+    join(dir, 'mnt'),
+    join(dir, 'lxcfs.pid'),
+    '',
+    join(dir, 'state'),
+    JSON.stringify(settings),
+  ];
+}
+
+function startKeeper(dir: string, env: Record<string, string>): ChildProcess {
+  const argv = ['-m', '--propagation', 'private', '--', join(dir, 'bin/lxc-ts'), ...keeperArguments(dir)];
+  return spawn('unshare', argv, {
+    stdio: ['ignore', 'inherit', 'pipe'],
+    env: { ...process.env, ...env, INVOCATION_ID: 'test' },
+  });
+}
+
+export async function eventually(what: string, holds: () => boolean, seconds = 20): Promise<void> {
+  for (const end = Date.now() + seconds * 1000; !holds(); await sleep(20))
+    if (Date.now() > end) throw new Error(`In vain waited until ${what}`);
+}
