@@ -10,6 +10,8 @@ export type Privilege = 'CGROUP' | 'CAP' | 'LSM';
 
 export interface AttachRequest {
   readonly argv: readonly string[];
+  /** Runs where `argv` cannot be executed: a shell that passwd names need not be there. */
+  readonly otherwise?: readonly string[];
   /** `NAME=VALUE`, the whole environment of the command. */
   readonly env: readonly string[];
   /** The caller's directory, tried inside; '' for none. */
@@ -79,7 +81,7 @@ export function planAttach(request: AttachRequest, facts: AttachFacts): Program 
       ...identity(request, facts),
       ...restrictions(request, facts),
       ...(request.terminal ? [connectTerminal()] : []),
-      step({ op: 'exec', args: { argv: request.argv, env: request.env } }, `run ${request.argv[0] ?? ''}`),
+      ...run(request),
     ],
     settings: [],
     after: 'attached',
@@ -89,6 +91,17 @@ export function planAttach(request: AttachRequest, facts: AttachFacts): Program 
 
 function step(op: Op, act: string, optional = false): PlannedOp {
   return { ...op, why: { key: 'attach', act }, ...(optional ? { optional } : {}) };
+}
+
+function run({ argv, otherwise, env }: AttachRequest): PlannedOp[] {
+  const commands = otherwise === undefined ? [argv] : [argv, otherwise];
+  return commands.map((command, index) =>
+    step(
+      { op: 'exec', args: { argv: command, env } },
+      `run ${command[0] ?? ''}`,
+      index < commands.length - 1,
+    ),
+  );
 }
 
 function joinCgroup(file: string): PlannedOp {

@@ -85,7 +85,8 @@ const notFound = 127;
 const notExecutable = 126;
 
 /** The statuses of shells for a command that could not be run. */
-function failure(program: Program, { argv }: AttachRequest, result: RunResult): LxcError {
+function failure(program: Program, request: AttachRequest, result: RunResult): LxcError {
+  const argv = request.otherwise ?? request.argv;
   const { list, index, errno, detail } = result;
   const ops = list === lists.child ? program.child : program.parent;
   const failed = ops[index];

@@ -6,7 +6,7 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 
 const mostBytes = 1024 * 1024;
-const defaultShell = '/bin/sh';
+export const defaultShell = '/bin/sh';
 
 export function loginShell(initPid: number, uid: number): string {
   return shellOf(readInside(initPid, ['etc', 'passwd']) ?? '', uid);

@@ -1,5 +1,6 @@
 /** lxc-attach: a command inside a running container. */
 
+import { writeFileSync } from 'node:fs';
 import { expect } from 'vitest';
 import { binDir, run } from './harness/commands.ts';
 import { envOf, hasCap, type Probe } from './harness/probe.ts';
@@ -44,6 +45,13 @@ test('lxc-attach ignores what its caller ignores, and works with few descriptors
   expect(await run('/bin/sh', ['-c', script, `${binDir}/lxc-attach`, foo.name])).toMatchObject({ status: 0 });
   const few = 'ulimit -S -n 20; exec "$0" -n "$1" -- true';
   expect(await run('/bin/sh', ['-c', few, `${binDir}/lxc-attach`, foo.name])).toMatchObject({ status: 0 });
+});
+
+test('lxc-attach without a command runs /bin/sh where the shell of passwd is not there', async (scope) => {
+  const foo = scope.container();
+  writeFileSync(`${foo.rootfs}/etc/passwd`, 'root:x:0:0:root:/:/bin/zsh\n');
+  await foo.start();
+  expect((await foo.run('attach', [], { input: 'echo $0\n' })).stdout).toBe('/bin/sh\n');
 });
 
 test('lxc-attach ends with the exit code of the command', async (scope) => {

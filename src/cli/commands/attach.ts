@@ -5,7 +5,7 @@ import type { Config } from '../../config/index.ts';
 import type { AttachRequest, Privilege } from '../../plan/attach.ts';
 import type { NamespaceName } from '../../plan/namespaces.ts';
 import { attach as attachTo, findRunning, type Running } from '../../run/attach.ts';
-import { loginShell } from '../../run/passwd.ts';
+import { defaultShell, loginShell } from '../../run/passwd.ts';
 import type { Session } from '../../run/session.ts';
 import { type Command, type Invocation, rcfileShort } from '../command.ts';
 import { flag, integer, list, maybe, parsed, text } from '../option.ts';
@@ -71,7 +71,9 @@ function requestOf(invocation: Invocation, session: Session, running: Running): 
   const { stdin, stdout, stderr } = session.isatty;
   const log = get(options.ptyLog);
   return {
-    argv: invocation.operands.length > 0 ? invocation.operands : [loginShell(running.initPid, uid)],
+    ...(invocation.operands.length > 0
+      ? { argv: invocation.operands }
+      : { argv: [loginShell(running.initPid, uid)], otherwise: [defaultShell] }),
     env: environment(invocation, session, running.config),
     cwd: session.cwd,
     uid,

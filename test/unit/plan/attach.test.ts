@@ -83,6 +83,15 @@ describe('the plan of an attach', () => {
     },
   );
 
+  test('has another command for where the first cannot be executed', () => {
+    const { child } = planAttach({ ...request, argv: ['/bin/zsh'], otherwise: ['/bin/sh'] }, facts);
+    expect(child.slice(-2)).toMatchObject([
+      { op: 'exec', args: { argv: ['/bin/zsh'] }, optional: true },
+      { op: 'exec', args: { argv: ['/bin/sh'] } },
+    ]);
+    expect(child.at(-1)?.optional).toBeUndefined();
+  });
+
   test('puts a terminal in between where the caller has one', () => {
     const program = planAttach({ ...request, terminal: true }, facts);
     expect(program.parent[1]?.args).toMatchObject({ pty: 1 });
