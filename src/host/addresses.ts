@@ -4,7 +4,8 @@
  */
 
 import { readFileSync } from 'node:fs';
-import { BlockList, isIPv4, SocketAddress } from 'node:net';
+import type { BlockList } from 'node:net';
+import { isIPv4, nodeNet } from '../base/net.ts';
 
 export interface InterfaceAddress {
   readonly name: string;
@@ -97,7 +98,7 @@ function connectedNetworks(route: string): readonly ConnectedNetwork[] {
     const [name, destination = '', gateway, , , , , mask = ''] = line.trim().split(/\s+/);
     const prefix = prefixOfMask(mask);
     if (name === undefined || gateway !== '00000000' || prefix === 0) return [];
-    const block = new BlockList();
+    const block = new (nodeNet().BlockList)();
     block.addSubnet(addressOfHex(destination), prefix, 'ipv4');
     return [{ name, prefix, block }];
   });
@@ -127,5 +128,5 @@ function addresses6(inet6: string): readonly InterfaceAddress[] {
 
 function address6OfHex(hex: string): string {
   const address = hex.replaceAll(/(.{4})(?!$)/g, '$1:');
-  return new SocketAddress({ address, family: 'ipv6' }).address;
+  return new (nodeNet().SocketAddress)({ address, family: 'ipv6' }).address;
 }

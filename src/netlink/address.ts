@@ -1,6 +1,6 @@
 /** Requests about addresses and routes of the sender's namespace. */
 
-import { isIPv4 } from 'node:net';
+import { isIPv4 } from '../base/net.ts';
 import { attribute, NLM_F, optional, type Request, RTM, request } from './message.ts';
 import { ipAddress, join, type LinkRef, linkIndex, u8, u32 } from './piece.ts';
 

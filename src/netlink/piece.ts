@@ -3,8 +3,8 @@
  * little endian, as every machine that the helper is built for.
  */
 
-import { isIPv4 } from 'node:net';
 import { LxcError } from '../base/error.ts';
+import { isIPv4 } from '../base/net.ts';
 
 /** A u32 that the sender writes: pid of the container's init, or the index of the interface called `name`. */
 export interface Patch {

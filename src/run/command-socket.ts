@@ -4,11 +4,12 @@
  * whose answers carry descriptors are the helper's business.
  */
 
-import { connect, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { errnoCode, errnoText } from '../base/errno.ts';
 import { LxcError } from '../base/error.ts';
 import { fnv1a64, hex64 } from '../base/fnv.ts';
+import { nodeNet } from '../base/net.ts';
 import { type State, stateNumber, states } from './states.ts';
 
 /** How often a name without a monitor is looked for. */
@@ -295,6 +296,7 @@ class Exchange {
 
   /** `undefined` where nobody listens. */
   static open(path: string): Promise<Exchange | undefined> {
+    const { connect } = nodeNet();
     return new Promise((resolve, reject) => {
       const socket = connect({ path });
       socket.once('connect', () => {

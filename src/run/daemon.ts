@@ -6,6 +6,7 @@
 
 import { fstatSync, readFileSync, statSync, unlinkSync } from 'node:fs';
 import type { Server } from 'node:net';
+import { nodeNet } from '../base/net.ts';
 import { type Service, serve } from './connection.ts';
 import { DescriptorLine } from './descriptor-line.ts';
 import { type Line, socketLine } from './line.ts';
@@ -38,19 +39,18 @@ class Daemon {
   }
 
   start(): void {
-    // A daemon that nobody can reach would be in the way of the next.
-    const listen = () => this.#listen().catch(() => this.#leave());
-    const others = setTimeout(listen, firstMilliseconds);
+    const others = setTimeout(() => this.#listen(), firstMilliseconds);
     void this.#serve(new DescriptorLine(4)).then(() => {
       clearTimeout(others);
-      return listen();
+      this.#listen();
     });
   }
 
-  async #listen(): Promise<void> {
-    const { createServer } = await import('node:net');
+  #listen(): void {
     if (this.#server !== undefined || this.#leaving) return;
-    this.#server = createServer({ allowHalfOpen: false }, (socket) => this.#serve(socketLine(socket)));
+    this.#server = nodeNet().createServer({ allowHalfOpen: false }, (socket) =>
+      this.#serve(socketLine(socket)),
+    );
     this.#server.listen({ fd: 3 });
     this.#socket = listeningSocket();
   }

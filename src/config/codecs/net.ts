@@ -1,6 +1,6 @@
 /** Addresses and names of network interfaces. */
 
-import { isIPv4, isIPv6 } from 'node:net';
+import { isIPv4, nodeNet } from '../../base/net.ts';
 import { bad, numberBetween, shortText, splitBlank, wholeNumber } from '../codec.ts';
 import type { Codec } from '../row.ts';
 import type { ConfigIo } from '../types.ts';
@@ -119,7 +119,7 @@ export const address6: Codec<Address6> = {
 };
 
 function isPlainIPv6(value: string): boolean {
-  return isIPv6(value) && !value.includes('%');
+  return nodeNet().isIPv6(value) && !value.includes('%');
 }
 
 /** `auto`: the address of the host's end; `dev`: a route through the interface without a next hop. */

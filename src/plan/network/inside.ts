@@ -1,6 +1,6 @@
 /** The ops that the child runs in the container's namespace for one interface: addresses, up, default routes. */
 
-import { BlockList, isIPv4 } from 'node:net';
+import { isIPv4, nodeNet } from '../../base/net.ts';
 import type { Address6, Entry, Gateway, Net } from '../../config/index.ts';
 import { addAddress, addRoute } from '../../netlink/address.ts';
 import { bringUp } from '../../netlink/link.ts';
@@ -83,7 +83,7 @@ function automatic({ net, facts }: Nic, family: 4 | 6, gateway: Entry<Gateway>):
 /** Whether the next hop is on a network of the interface; link-local ones always are. */
 function isReachable(via: string, family: 4 | 6, addresses: readonly Entry<Address6>[]): boolean {
   const type = family === 4 ? 'ipv4' : 'ipv6';
-  const near = new BlockList();
+  const near = new (nodeNet().BlockList)();
   if (family === 6) near.addSubnet('fe80::', 10, type);
   for (const { value } of addresses) near.addSubnet(value.address, value.prefix, type);
   return near.check(via, type);
