@@ -21,6 +21,7 @@ import { type Pressure, renderLxcfsPressure, renderPressure } from './pressure.t
 import { renderLxcfsSlabinfo, renderSlabinfo } from './slabinfo.ts';
 import { collectAccount, nextAccount, renderStat, renderUptime } from './stat.ts';
 import { renderSwaps } from './swaps.ts';
+import { taskGroup } from './task-group.ts';
 import { collectVmstat, renderVmstat } from './vmstat.ts';
 
 /** What goes from one read of a subject to the next. */
@@ -149,7 +150,7 @@ function uptime(inquiry: Inquiry, state: State): Answer {
 
 function loadavg(inquiry: Inquiry, state: State): Answer {
   const { rules, loadavg: counted } = inquiry.profile;
-  const group = inquiry.group('cpu') ?? (rules === 'default' ? inquiry.group('') : undefined);
+  const group = rules === 'default' ? taskGroup(inquiry) : inquiry.group('cpu');
   if (!counted || group === undefined || (rules === 'default' && inquiry.host))
     return { text: host(inquiry, '/proc/loadavg') };
   if (state.load !== undefined) return { text: renderLoad(state.load) };

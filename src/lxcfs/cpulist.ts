@@ -3,7 +3,20 @@
 /** A mask wider than the kernel's own limit is no CPU list. */
 const mostCpus = 8192;
 
+/** The same few texts come with every read. */
+const known = new Map<string, readonly number[]>();
+const mostKnown = 256;
+
 export function parseCpus(text: string): readonly number[] {
+  const found = known.get(text);
+  if (found !== undefined) return found;
+  if (known.size === mostKnown) known.clear();
+  const cpus = parse(text);
+  known.set(text, cpus);
+  return cpus;
+}
+
+function parse(text: string): readonly number[] {
   const cpus = new Set<number>();
   for (const part of text.trim().split(',')) {
     const match = /^(\d+)(?:-(\d+))?$/.exec(part);

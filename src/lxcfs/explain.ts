@@ -60,7 +60,7 @@ function formulaOf(path: string, line: string): string {
 
 /** Which files a rule speaks of, when its text has such a word. */
 const topics: readonly (readonly [word: RegExp, file: RegExp])[] = [
-  [/\blimit\b|MemTotal|MemFree/, /memory\.(limit_in_bytes|max)$/],
+  [/\blimit\b|MemFree/, /memory\.(limit_in_bytes|max)$/],
   [/\busage\b|MemFree/, /memory\.(usage_in_bytes|current)$/],
   [/swap/i, /memory\.(memsw|swap)/],
   [/\bquota\b/, /cpu\.(max|cfs_quota_us|cfs_period_us)$/],

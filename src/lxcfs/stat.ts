@@ -48,18 +48,30 @@ function cpuLine(name: string, cell: Cell | undefined): string {
 
 /** The host's lines in the host's order. Of the columns behind a sum (interrupts by number) the sum alone stays. */
 function otherLines(inputs: StatInputs): readonly string[] {
-  const names = [...inputs.host.matchAll(/^(?!cpu)([a-z_]+) /gm)].map((match) => match[1] ?? '');
-  return names.map((name) => `${name} ${otherValue(name, inputs)}`);
+  const tail = tailOf(inputs.host);
+  return tail.names.map((name) => `${name} ${otherValue(name, inputs, tail)}`);
 }
 
-function otherValue(name: string, { host, age, running }: StatInputs): string {
-  if (name === 'btime') return String(bootTime(host) + Math.floor(age.started / 100));
+function otherValue(name: string, { age, running }: StatInputs, { bootTime }: Tail): string {
+  // The container came up when its init started.
+  if (name === 'btime') return String(bootTime + Math.floor(age.started / 100));
   // Whoever reads this is running.
   if (name === 'procs_running') return String(Math.max(1, running ?? 1));
   return name === 'softirq' ? '0 0 0 0 0 0 0 0 0 0 0' : '0';
 }
 
-/** The container came up when its init started. */
-function bootTime(host: string): number {
-  return Number(/^btime (\d+)$/m.exec(host)?.[1] ?? 0);
+/** What is used of the host's lines, which the daemon reads once a second at most. */
+interface Tail {
+  readonly names: readonly string[];
+  readonly bootTime: number;
+}
+
+let known: { readonly host: string; readonly tail: Tail } | undefined;
+
+function tailOf(host: string): Tail {
+  if (known?.host === host) return known.tail;
+  const names = [...host.matchAll(/^(?!cpu)([a-z_]+) /gm)].map((match) => match[1] ?? '');
+  const tail = { names, bootTime: Number(/^btime (\d+)$/m.exec(host)?.[1] ?? 0) };
+  known = { host, tail };
+  return tail;
 }

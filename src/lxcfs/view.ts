@@ -14,6 +14,7 @@ import type { Inquiry, Source } from './inquiry.ts';
 import { emptyLoad, nextLoad } from './load.ts';
 import { askKey, cpuKey, loadKey } from './sampler.ts';
 import { fileStore, memoryStore, type Store } from './store.ts';
+import { taskGroup } from './task-group.ts';
 import { countTasks } from './tasks.ts';
 import { treeOf } from './tree.ts';
 
@@ -115,8 +116,7 @@ function stateFor(path: string, subject: Subject, store: Store, load: Load): Sta
 function openLoads(files: Files, store: Store, directory: string | undefined) {
   const asked = new Map<string, number>();
   return ({ key, init, started, host }: Subject, inquiry: Inquiry): State['load'] => {
-    const group = inquiry.group('cpu') ?? inquiry.group('');
-    const [own] = group?.levels ?? [];
+    const [own] = taskGroup(inquiry)?.levels ?? [];
     if (host || !inquiry.profile.loadavg || own === undefined) return undefined;
     const now = performance.now();
     if (now - (asked.get(key) ?? Number.NEGATIVE_INFINITY) > askMs) {
