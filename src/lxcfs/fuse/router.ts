@@ -162,12 +162,18 @@ export class Router {
     return result;
   }
 
-  /** By the container in the node, and where that is none or not known by the caller. */
+  /**
+   * The container in the node. It counts for itself and for the host alone: the whole mount may be handed to a
+   * container, for those inside it. Others, and where it is not known, see what is theirs.
+   */
   #subject(request: Request): Subject {
     const container = request.u32(20);
     const { names, containers, view } = this.#parts;
+    const caller = view.identify(request.tid);
     const name = container === 0 ? undefined : names.nameOf(container);
-    return (name === undefined ? undefined : containers.subject(name)) ?? view.identify(request.tid);
+    const named = name === undefined ? undefined : containers.subject(name);
+    if (named === undefined) return caller;
+    return caller.host || (caller.init === named.init && caller.started === named.started) ? named : caller;
   }
 
   // ---- names ----
