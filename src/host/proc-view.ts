@@ -26,10 +26,17 @@ function pointOf(line: string): string {
   return line.split(' ', 5)[4] ?? '';
 }
 
-/** A part of it, such as a file that is bound into a container that we are in, is no place to bind from. */
-function viewOf(at: string, line: string): ViewMount[] {
+/**
+ * The whole of it, or its proc and sys in a directory: so it is handed to a container that has containers of its own,
+ * which the server knows by no name. Single files that are bound into a container are no place to bind from.
+ */
+function viewOf(point: string, line: string): ViewMount[] {
   const [fields = '', tail = ''] = line.split(' - ');
   const [type, source] = tail.split(' ');
-  if (type !== 'fuse.lxcfs' || fields.split(' ')[3] !== '/') return [];
-  return [{ at: withoutEscapes(at), own: source === ownSource }];
+  if (type !== 'fuse.lxcfs') return [];
+  const own = source === ownSource;
+  const [, , , root] = fields.split(' ');
+  if (root === '/') return [{ at: withoutEscapes(point), own, byName: own }];
+  const handed = root === '/proc' && /.\/proc$/.test(point);
+  return handed ? [{ at: withoutEscapes(point.slice(0, -'/proc'.length)), own, byName: false }] : [];
 }

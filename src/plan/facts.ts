@@ -18,8 +18,10 @@ export interface PathFact {
 /** A mount of the proc view. */
 export interface ViewMount {
   readonly at: string;
-  /** Ours: it knows our containers by name and has files that LXCFS lacks. */
+  /** Ours, with files that LXCFS lacks. */
   readonly own: boolean;
+  /** It has a tree for each container of ours, by its name. */
+  readonly byName: boolean;
 }
 
 export interface HostFacts {

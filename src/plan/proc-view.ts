@@ -84,8 +84,8 @@ function bindFile(context: Context, view: ViewMount, file: string, { entry, opti
 }
 
 /** Ours knows the containers of root by their names; whoever reads is then told of this one. */
-function treeOf({ request }: Context, { at, own }: ViewMount): string {
-  const known = own && request.record.dir.startsWith('/run/lxc-ts/');
+function treeOf({ request }: Context, { at, byName }: ViewMount): string {
+  const known = byName && request.record.dir.startsWith('/run/lxc-ts/');
   return known ? `${at}/by-name/${request.name}` : at;
 }
 

@@ -63,7 +63,7 @@ export const host: HostFacts = {
   draw: () => 0,
 };
 
-export const viewHost: HostFacts = { ...host, view: { at: '/var/lib/lxcfs', own: true } };
+export const viewHost: HostFacts = { ...host, view: { at: '/var/lib/lxcfs', own: true, byName: true } };
 
 export const unifiedHost: HostFacts = { ...host, cgroups: unifiedCgroups };
 

@@ -4,7 +4,7 @@ import type { HostFacts } from '../../../src/plan/index.ts';
 import { caller, host, minimal, planOf, refusal, viewHost } from './fixture.ts';
 
 const own: HostFacts = viewHost;
-const lxcfs: HostFacts = { ...host, view: { at: '/var/lib/lxcfs', own: false } };
+const lxcfs: HostFacts = { ...host, view: { at: '/var/lib/lxcfs', own: false, byName: false } };
 const both = [...minimal, 'lxc.mount.auto = proc sys'];
 
 interface Bind {
@@ -82,7 +82,7 @@ describe('the proc view by itself', () => {
   test('is left to the hook of LXCFS where that takes it from the same place', () => {
     const hook = 'lxc.hook.mount = /usr/share/lxcfs/lxc.mount.hook';
     expect(targets([...both, hook], own)).toEqual([]);
-    const elsewhere = { ...host, view: { at: '/srv/view', own: true } };
+    const elsewhere = { ...host, view: { at: '/srv/view', own: true, byName: true } };
     expect(targets([...both, hook], elsewhere)).toContain('proc/meminfo');
   });
 
@@ -138,24 +138,29 @@ describe('the mount of the proc view', () => {
 
   test.each([
     ['nothing', [tmpfs('/var/lib/lxcfs')], undefined],
-    ['ours', [line('/srv/a\\040view', 'lxc-ts')], { at: '/srv/a view', own: true }],
-    ['that of LXCFS', [line('/var/lib/lxcfs', 'lxcfs')], { at: '/var/lib/lxcfs', own: false }],
+    ['ours', [line('/srv/a\\040view', 'lxc-ts')], { at: '/srv/a view', own: true, byName: true }],
+    ['that of LXCFS', [line('/var/lib/lxcfs', 'lxcfs')], { at: '/var/lib/lxcfs', own: false, byName: false }],
     ['nothing of LXCFS elsewhere', [line('/srv/view', 'lxcfs')], undefined],
+    [
+      'what the outer LXC hands to a container',
+      [line('/var/lib/lxcfs/proc', 'lxc-ts', '/proc'), line('/var/lib/lxcfs/sys', 'lxc-ts', '/sys')],
+      { at: '/var/lib/lxcfs', own: true, byName: false },
+    ],
     ['no file of it', [line('/proc/meminfo', 'lxc-ts', '/proc/meminfo')], undefined],
     [
       'ours before that of LXCFS',
       [line('/srv/view', 'lxc-ts'), line('/var/lib/lxcfs', 'lxcfs')],
-      { at: '/srv/view', own: true },
+      { at: '/srv/view', own: true, byName: true },
     ],
     [
       'the last of ours',
       [line('/srv/one', 'lxc-ts'), line('/srv/two', 'lxc-ts')],
-      { at: '/srv/two', own: true },
+      { at: '/srv/two', own: true, byName: true },
     ],
     [
       'what lies on top',
       [line('/var/lib/lxcfs', 'lxc-ts'), line('/var/lib/lxcfs', 'lxcfs')],
-      { at: '/var/lib/lxcfs', own: false },
+      { at: '/var/lib/lxcfs', own: false, byName: false },
     ],
     ['nothing that is covered', [line('/var/lib/lxcfs', 'lxcfs'), tmpfs('/var/lib/lxcfs')], undefined],
   ])('is %s', (_, lines, found) => {
