@@ -1,8 +1,8 @@
 /**
  * Runs the system tests in a world of their own: `node test/system/run.ts [vitest arguments]`, as root.
  *
- * The world is a mount and a network namespace with empty /etc/lxc, /var/lib/lxc, /var/log/lxc and /run, so the
- * machine's containers, daemons and links are neither seen nor touched, and it vanishes with its last process.
+ * The world is a mount and a network namespace with empty /etc/lxc, /var/lib/lxc, /var/lib/lxcfs, /var/log/lxc and
+ * /run, so the machine's containers, daemons and links are neither seen nor touched, and it vanishes with its last process.
  * LXC_UNDER_TEST=/usr/bin runs the very same tests against the LXC installed there; LXC_TS_DAEMON=0 runs ours cold.
  */
 
@@ -45,7 +45,7 @@ function enterWorld(): number {
 }
 
 function runInside(): number {
-  for (const dir of ['/etc/lxc', '/var/lib/lxc', '/var/log/lxc', '/run']) ownDirectory(dir);
+  for (const dir of ['/etc/lxc', '/var/lib/lxc', '/var/lib/lxcfs', '/var/log/lxc', '/run']) ownDirectory(dir);
   ownSysfs();
   must('ip', ['link', 'set', 'lo', 'up']);
   buildRootfs(join(project, 'test/system/probe.c'));
