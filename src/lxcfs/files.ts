@@ -3,8 +3,10 @@
  * stay open; one whose cgroup is gone answers ENODEV and is dropped.
  */
 
-import { closeSync, lstatSync, openSync, readdirSync, readlinkSync, readSync } from 'node:fs';
+import { closeSync, existsSync, lstatSync, openSync, readdirSync, readlinkSync, readSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { performance } from 'node:perf_hooks';
+import { errnoCode } from '../base/errno.ts';
 import type { Source } from './inquiry.ts';
 
 export interface EntryStat {
@@ -35,7 +37,7 @@ interface Open {
 /** Files of cgroups are one record, but for the lists of tasks; so are these of /proc. */
 const singleRecord =
   /^\/sys\/fs\/cgroup\/(?!.*\/(?:tasks|cgroup\.procs|cgroup\.threads)$)|^\/proc\/(?:meminfo|stat|uptime|loadavg)$/;
-/** A file that was missing is not looked for again in this time. */
+/** A file that a directory does not have (a controller that is not delegated) is not looked for again in this time. */
 const missingMs = 500;
 const mostOpen = 4096;
 
@@ -53,15 +55,28 @@ export function openFiles(): Files {
     open.delete(path);
   };
 
+  const openNow = (path: string): number | undefined => {
+    try {
+      return openSync(path, 'r');
+    } catch (error) {
+      if (!isExhausted(error) || open.size === 0) return undefined;
+      // A limit that could not be read would count as none: rather than that, all others are opened again.
+      for (const other of open.keys()) drop(other);
+      return attempt(() => openSync(path, 'r'));
+    }
+  };
+
   const acquire = (path: string): Open | undefined => {
     const since = missing.get(path);
     if (since !== undefined && performance.now() - since < missingMs) return undefined;
-    const descriptor = attempt(() => openSync(path, 'r'));
+    const descriptor = openNow(path);
     if (descriptor === undefined) {
-      missing.set(path, performance.now());
+      // One that is gone with its directory may come back with it at once: a container that starts again.
+      if (existsSync(dirname(path))) missing.set(path, performance.now());
       return undefined;
     }
     missing.delete(path);
+    if (open.size >= mostOpen) for (const [other] of [...open].slice(0, mostOpen / 2)) drop(other);
     const opened = { descriptor, single: singleRecord.test(path), round };
     open.set(path, opened);
     return opened;
@@ -81,12 +96,16 @@ export function openFiles(): Files {
 
   const sweep = () => {
     round++;
-    for (const [path, { round: last }] of open) if (last < round - 2 || open.size > mostOpen) drop(path);
+    for (const [path, { round: last }] of open) if (last < round - 2) drop(path);
     const now = performance.now();
     for (const [path, since] of missing) if (now - since > missingMs) missing.delete(path);
   };
 
   return { text, sweep, read: readOnce, link, list, directories, stat };
+}
+
+function isExhausted(error: unknown): boolean {
+  return ['EMFILE', 'ENFILE'].includes(errnoCode(error) ?? '');
 }
 
 function readOnce(path: string): string | undefined {

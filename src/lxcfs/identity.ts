@@ -42,29 +42,47 @@ export function openIdentity(files: Files): Identity {
     known.delete(key);
   };
 
+  /** One that was looked at just now, or is still what it was. */
+  const remembered = (key: string): Subject | undefined => {
+    const found = known.get(key);
+    if (found === undefined) return undefined;
+    const now = performance.now();
+    if (now - found.checked < freshMs) return found.subject;
+    if (!isUnchanged(files, found)) return undefined;
+    found.checked = now;
+    return found.subject;
+  };
+
+  const remember = (key: string, made: Known): Subject => {
+    forget(key);
+    known.set(key, made);
+    return made.subject;
+  };
+
   const identify = (tid: number): Subject => {
     const pidNamespace = tid === 0 ? undefined : files.link(`/proc/${tid}/ns/pid`);
     if (pidNamespace === undefined || pidNamespace === own.pid) return hostProcess(files, tid);
     const key = `${pidNamespace} ${files.link(`/proc/${tid}/ns/mnt`) ?? tid}`;
-    const found = known.get(key);
-    const now = performance.now();
-    if (found !== undefined && now - found.checked < freshMs) return found.subject;
-    if (found !== undefined && isUnchanged(files, found)) {
-      found.checked = now;
-      return found.subject;
-    }
-    forget(key);
-    const made = look(files, tid, pidNamespace, now);
-    if (made === undefined) return hostProcess(files, tid);
-    known.set(key, made);
-    return made.subject;
+    const found = remembered(key);
+    if (found !== undefined) return found;
+    const made = look(files, tid, pidNamespace, performance.now());
+    return made === undefined ? hostProcess(files, tid) : remember(key, made);
+  };
+
+  const subjectOf = (pid: number): Subject | undefined => {
+    const key = String(pid);
+    const found = remembered(key);
+    if (found !== undefined) return found;
+    const subject = containerOf(files, pid);
+    if (subject === undefined) return undefined;
+    return remember(key, { subject, pid, pin: undefined, checked: performance.now() });
   };
 
   const sweep = () => {
     for (const [key, one] of known) if (!isUnchanged(files, one)) forget(key);
   };
 
-  return { identify, subjectOf: (pid) => subjectOf(files, pid), sweep };
+  return { identify, subjectOf, sweep };
 }
 
 function isUnchanged(files: Files, { subject, pid }: Known): boolean {
@@ -77,7 +95,7 @@ function startedAt(files: Files, pid: number): number | undefined {
   return stat === undefined ? undefined : startOf(stat);
 }
 
-function subjectOf(files: Files, pid: number): Subject | undefined {
+function containerOf(files: Files, pid: number): Subject | undefined {
   const started = startedAt(files, pid);
   const cgroups = files.read(`/proc/${pid}/cgroup`);
   if (started === undefined || cgroups === undefined) return undefined;
@@ -93,7 +111,7 @@ function hostProcess(files: Files, tid: number): Subject {
 
 function look(files: Files, tid: number, pidNamespace: string, now: number): Known | undefined {
   const init = initAbove(files, tid, pidNamespace) ?? initAmongAll(files, pidNamespace);
-  const found = init === undefined ? undefined : subjectOf(files, init);
+  const found = init === undefined ? undefined : containerOf(files, init);
   if (init === undefined || found === undefined) return undefined;
   const cgroups = files.read(`/proc/${tid}/cgroup`) ?? found.cgroups;
   const pin = openPin(init);

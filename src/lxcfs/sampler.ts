@@ -3,27 +3,19 @@
  * answers there every 5 seconds, within a bound of time, as long as somebody reads.
  */
 
-import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import type { LoadSampler } from './contract.ts';
 import { type Files, openFiles } from './files.ts';
+import { askKey, forget, interestMs, isAlive, loadKey, modified, namesIn, removeOrphans } from './kept.ts';
 import { emptyLoad, nextLoad } from './load.ts';
-import { startOf } from './process.ts';
-import { fileStore, type LoadRequest, removeState, type Store } from './store.ts';
+import { fileStore, removeState, type Store } from './store.ts';
 import { countTasks, usualBudget } from './tasks.ts';
 
 const intervalMs = 5000;
 const budgetMs = 20;
 /** Every five minutes. */
 const cleaningRounds = 60;
-/** Nobody has read it for so long. */
-export const interestMs = 15 * 60_000;
-
-/** Keys: `SUBJECT.ask` from the servers, `SUBJECT.load` from here, `SUBJECT.cpu` of both servers. */
-export const askKey = (subject: string): string => `${subject}.ask`;
-export const loadKey = (subject: string): string => `${subject}.load`;
-export const cpuKey = (subject: string): string => `${subject}.cpu`;
 
 interface Sampled {
   readonly at: number;
@@ -75,18 +67,6 @@ function interesting(state: string): string[] {
   });
 }
 
-function namesIn(state: string): readonly string[] {
-  try {
-    return readdirSync(state);
-  } catch {
-    return [];
-  }
-}
-
-function modified(path: string): number {
-  return statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
-}
-
 /** False for a container that is gone. */
 function sampleOne(files: Files, store: Store, subject: string, ticks: number): boolean {
   const request = store.read(askKey(subject))?.request;
@@ -95,25 +75,4 @@ function sampleOne(files: Files, store: Store, subject: string, ticks: number): 
   const count = countTasks(files, request.directories, usualBudget);
   store.write(loadKey(subject), { load: nextLoad(before, count, ticks) });
   return true;
-}
-
-function isAlive(files: Files, { init, started }: LoadRequest): boolean {
-  const stat = files.read(`/proc/${init}/stat`);
-  return stat !== undefined && startOf(stat) === started;
-}
-
-function forget(state: string, subject: string): void {
-  for (const key of [askKey(subject), loadKey(subject), cpuKey(subject)]) removeState(state, key);
-}
-
-/** CPU accounts of containers that are gone, and of processes of the host that nobody has asked for. */
-function removeOrphans(files: Files, state: string): void {
-  for (const name of namesIn(state)) {
-    const match = /^(\d+)\.(\d+)\..*cpu$/.exec(name);
-    const gone =
-      match === null
-        ? name.endsWith('.cpu') && Date.now() - modified(join(state, name)) > interestMs
-        : !isAlive(files, { started: Number(match[1]), init: Number(match[2]), directories: [] });
-    if (gone) removeState(state, name);
-  }
 }

@@ -11,8 +11,8 @@ import { type Files, openFiles } from './files.ts';
 import { type Groups, groupsOf } from './groups.ts';
 import { openIdentity } from './identity.ts';
 import type { Inquiry, Source } from './inquiry.ts';
+import { askKey, cpuKey, loadKey, removeOrphans } from './kept.ts';
 import { emptyLoad, nextLoad } from './load.ts';
-import { askKey, cpuKey, loadKey } from './sampler.ts';
 import { fileStore, memoryStore, type Store } from './store.ts';
 import { taskGroup } from './task-group.ts';
 import { countTasks } from './tasks.ts';
@@ -31,6 +31,7 @@ export function openView({ profile, state: directory }: ViewOptions): View {
   const identity = openIdentity(files);
   const groups = new WeakMap<Subject, Groups>();
   const loads = openLoads(files, store, directory);
+  let cleaned = performance.now();
 
   const inquire = (subject: Subject, from: Source = subject.host ? files : source): Inquiry => {
     const group = groups.get(subject) ?? groupsOf(layout, subject.cgroups);
@@ -68,9 +69,15 @@ export function openView({ profile, state: directory }: ViewOptions): View {
       identity.sweep();
       files.sweep();
       store.sweep();
+      if (directory !== undefined && performance.now() - cleaned > cleaningMs) {
+        cleaned = performance.now();
+        removeOrphans(files, directory);
+      }
     },
   };
 }
+
+const cleaningMs = 5 * 60_000;
 
 /** Our rules take no counter from the host's /proc/stat, which is slow to read where there are many interrupts. */
 const statMs = 1000;
