@@ -3,6 +3,7 @@
 import { existsSync } from 'node:fs';
 import { type Config, define, emptyConfig, loadConfig, nodeConfigIo } from '../config/index.ts';
 import type { ContainerId } from './command-socket.ts';
+import { remembered } from './config-memory.ts';
 import type { Session } from './session.ts';
 
 export interface ConfigSource {
@@ -28,7 +29,10 @@ export function loadContainerConfig(session: Session, source: ConfigSource): Loa
   const io = nodeConfigIo(session);
   const own = configFileOf(source.id);
   const file = source.rcfile ?? (existsSync(own) ? own : undefined);
-  const config = file === undefined ? emptyConfig() : loadConfig(file, io);
-  const defined = source.definitions.length === 0 ? config : define(config, source.definitions, io);
-  return { config: defined, file: file === undefined ? undefined : session.resolve(file) };
+  const key = JSON.stringify([session.cwd, file, source.definitions]);
+  const config = remembered(key, io, (listening) => {
+    const loaded = file === undefined ? emptyConfig() : loadConfig(file, listening);
+    return source.definitions.length === 0 ? loaded : define(loaded, source.definitions, listening);
+  });
+  return { config, file: file === undefined ? undefined : session.resolve(file) };
 }

@@ -1,5 +1,6 @@
 /** From what is asked of a start to its plan. Nothing is changed here; what is known to be wrong is thrown. */
 
+import type { Config } from '../config/index.ts';
 import { gatherFacts } from '../host/facts.ts';
 import {
   type HostFacts,
@@ -72,7 +73,47 @@ export async function prepareStart(
   const initPids = await pidsOf(request, shareTargets({ config, request: asked }));
   const complete: StartRequest = { ...asked, initPids };
   const facts = gatherFacts(config, complete);
-  const plan = planStart(config, complete, facts);
+  const key = JSON.stringify([idOf(config), { ...complete, pid: 0 }, facts, logFile], plain);
+  const known = prepared.get(key);
+  if (known !== undefined) return known;
+  const fresh = plan({ request, config, logFile }, complete, facts);
+  if (prepared.size >= mostPrepared) prepared.clear();
+  if (!fresh.drew) prepared.set(key, fresh.start);
+  return fresh.start;
+}
+
+/**
+ * Plans that were made before. A plan is a pure function of its configuration, request and facts, so with the same
+ * ones a daemon gives the same plan, unless something in it was drawn by lot. The caller's pid only leads to facts.
+ */
+const prepared = new Map<string, PreparedStart>();
+const mostPrepared = 256;
+
+const ids = new WeakMap<Config, number>();
+let lastId = 0;
+
+/** Configurations are never changed, so one object stands for one content. */
+function idOf(config: Config): number {
+  const id = ids.get(config) ?? ++lastId;
+  ids.set(config, id);
+  return id;
+}
+
+function plain(_key: string, value: unknown): unknown {
+  return value instanceof Map || value instanceof Set ? [...value] : value;
+}
+
+function plan(
+  { request, config, logFile }: Order,
+  complete: StartRequest,
+  facts: HostFacts,
+): { readonly start: PreparedStart; readonly drew: boolean } {
+  let drew = false;
+  const draw: HostFacts['draw'] = (limit) => {
+    drew = true;
+    return facts.draw(limit);
+  };
+  const plan = planStart(config, complete, { ...facts, draw });
   const head: Head = {
     request,
     config,
@@ -80,7 +121,8 @@ export async function prepareStart(
     cgroups: cgroupsOf(plan.program),
     logFile,
   };
-  return { head, facts, plan: { ...plan, program: withHead(plan.program, encodeHead(head)) } };
+  const start = { head, facts, plan: { ...plan, program: withHead(plan.program, encodeHead(head)) } };
+  return { start, drew };
 }
 
 async function pidsOf({ lxcpath }: KeptRequest, names: readonly string[]): Promise<Map<string, number>> {

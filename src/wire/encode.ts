@@ -11,6 +11,15 @@ import type { PlannedOp, Program } from './program.ts';
  * of the four lists. An undo op's `link` is the index of the parent op that it reverses.
  */
 export function encodeProgram(program: Program): Buffer {
+  const bytes = encoded.get(program) ?? encode(program);
+  encoded.set(program, bytes);
+  return bytes;
+}
+
+/** Programs are never changed; a plan that is used again is encoded once. */
+const encoded = new WeakMap<Program, Buffer>();
+
+function encode(program: Program): Buffer {
   const undo = program.parent.flatMap((planned, link) => (planned.undo ?? []).map((op) => ({ op, link })));
   const out = new ByteWriter();
   out.u32(protocolVersion).u32(afterRun[program.after]).u32(exitRules[program.exit]).u32(0);
