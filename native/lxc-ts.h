@@ -348,7 +348,8 @@ op_fn op_set_ids, op_cap_drop, op_no_new_privs, op_seccomp, op_lsm_label, op_rli
 op_fn op_run_hook, op_exec, op_exec_init;
 op_fn op_netlink, op_bring_home;
 
-/* ---- keeper.c ---- */
+/* ---- keeper.c, inject.c: the proc view ---- */
+int inject_main(int argc, char **argv);
 noreturn void keeper_main(char **argv);
 
 /* ---- init.c ---- */

@@ -50,6 +50,10 @@ int main(int argc, char **argv)
 		command_name = "lxcfs";
 		keeper_main(argv);
 	}
+	if (argc > 3 && !strcmp(argv[1], "--inject")) {
+		command_name = "lxcfs";
+		return inject_main(argc, argv);
+	}
 	close_from(3); /* what a caller leaked must not stay open in a monitor for months */
 	return client_main(argv, -1);
 }

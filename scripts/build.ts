@@ -83,13 +83,16 @@ async function makeCodeCache(node: string, buildId: string): Promise<void> {
 
 const brain = await bundle('src/cli/brain.ts');
 const boot = await bundle('src/cli/boot.ts');
-const buildId = idOf(brain, boot, ...nativeSources());
+const view = await bundle('src/lxcfs/main.ts');
+const buildId = idOf(brain, boot, view, ...nativeSources());
 for (const directory of ['bin', 'dist', 'libexec']) mkdirSync(`${root}/${directory}`, { recursive: true });
 // One byte a character, so that V8 need not decode it.
 writeFileSync(`${root}/dist/brain.js`, wrapped(brain.replaceAll(placeholder, buildId)), 'latin1');
 writeFileSync(`${root}/dist/lxc.cjs`, boot.replaceAll(placeholder, buildId));
+writeFileSync(`${root}/dist/lxcfs.cjs`, view.replaceAll(placeholder, buildId));
 buildNative({ buildId, out: `${root}/bin/lxc-ts` });
-for (const name of ['lxc', ...Object.keys(commands)]) link(`${root}/bin/lxc-ts`, `${root}/bin/${name}`);
+const names = Object.keys(commands).filter((name) => !name.includes(' '));
+for (const name of ['lxc', ...names]) link(`${root}/bin/lxc-ts`, `${root}/bin/${name}`);
 const node = packagedNode();
 if (node !== undefined) {
   link(node, `${root}/libexec/node`);

@@ -18,5 +18,12 @@ export const commands: Readonly<Record<string, () => Promise<Command>>> = {
   'lxc-stop': async () => (await import('./commands/stop.ts')).stop,
   'lxc-unfreeze': async () => (await import('./commands/freeze.ts')).unfreeze,
   'lxc-wait': async () => (await import('./commands/wait.ts')).wait,
+  lxcfs: async () => (await import('./commands/lxcfs.ts')).lxcfs,
+  'lxcfs eject': async () => (await import('./commands/lxcfs-inject.ts')).lxcfsEject,
+  'lxcfs explain': async () => (await import('./commands/lxcfs-explain.ts')).lxcfsExplain,
+  'lxcfs inject': async () => (await import('./commands/lxcfs-inject.ts')).lxcfsInject,
+  'lxcfs install': async () => (await import('./commands/lxcfs-install.ts')).lxcfsInstall,
+  'lxcfs reattach': async () => (await import('./commands/lxcfs-reattach.ts')).lxcfsReattach,
+  'lxcfs status': async () => (await import('./commands/lxcfs-status.ts')).lxcfsStatus,
   lxcd: async () => (await import('./commands/lxcd.ts')).lxcd,
 };

@@ -16,7 +16,7 @@ import type { Option } from './option.ts';
 export async function main(session: Session): Promise<Exit> {
   const [argv0 = 'lxc', ...args] = session.argv;
   const program = basename(argv0);
-  const [name, rest] = program === 'lxc' ? verb(args) : [program, args];
+  const [name, rest] = program === 'lxc' ? verb(args) : part(program, args);
   const load = commands[name];
   if (load === undefined) return unknown(session, name, rest);
   return exitOf(await runCommand(await load(), rest, session));
@@ -26,6 +26,13 @@ export async function main(session: Session): Promise<Exit> {
 function verb(args: readonly string[]): readonly [string, readonly string[]] {
   const [first = '', ...rest] = args;
   return first.startsWith('-') || first === '' ? [first, rest] : [`lxc-${first}`, rest];
+}
+
+/** `lxcfs status` is a command of its own, `lxcfs DIRECTORY` is not. */
+function part(program: string, [first, ...rest]: readonly string[]): readonly [string, readonly string[]] {
+  const name = `${program} ${first}`;
+  if (first !== undefined && commands[name] !== undefined) return [name, rest];
+  return [program, first === undefined ? [] : [first, ...rest]];
 }
 
 function unknown(session: Session, name: string, rest: readonly string[]): Exit {

@@ -4,7 +4,7 @@
  * given in, so that tests can serve other contents.
  */
 
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { LxcError } from '../../base/error.ts';
 import { lxcfsFds, lxcfsSizes } from '../../wire/lxcfs.ts';
 import type { OpenLoadSampler, OpenView, Profile } from '../contract.ts';
@@ -49,7 +49,7 @@ function answer(number: ServerIndex, settings: ServerSettings, source: Source): 
   // An exception whose stack nobody reads costs half as much.
   Error.stackTraceLimit = 0;
   const shared = new SharedState(lxcfsFds.state, number);
-  const view = source.openView({ profile: settings.profile, state: settings.state });
+  const view = source.openView({ profile: settings.profile, state: viewState(settings) });
   const router = new Router({
     view,
     tree: new Tree(view.entries),
@@ -69,12 +69,19 @@ function answer(number: ServerIndex, settings: ServerSettings, source: Source): 
 
 /** Leaves when there is nothing to sample; the next load average that is asked for starts it again. */
 function sampleLoad(settings: ServerSettings, source: Source): void {
-  const sampler = source.openLoadSampler(settings.state);
+  const sampler = source.openLoadSampler(viewState(settings));
   const timer = setInterval(() => {
     const { sampled, left } = sampler.sample();
     if (sampled + left === 0) clearInterval(timer);
   }, samplePeriodMs);
   sampler.sample();
+}
+
+/** The view keeps house in a directory that nothing else writes to. */
+function viewState({ state }: ServerSettings): string {
+  const directory = `${state}/view`;
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  return directory;
 }
 
 function readSettings(text: string | undefined): ServerSettings {
