@@ -39,8 +39,7 @@ const options = {
 
 export const lxcfs: Command = {
   name: 'lxcfs',
-  summary:
-    'Show containers their own limits in /proc; see also lxcfs status, inject, eject, reattach, explain, install',
+  summary: 'Mount the proc view; also: lxcfs status, inject, eject, reattach, explain, install',
   operands: 'DIRECTORY',
   named: false,
   options: Object.values(options),
