@@ -122,10 +122,11 @@ export function spread(amount: number, weights: readonly number[]): readonly num
 
 /** A CPU that is no longer shown leaves its time to the first one that is: the sum stays. */
 function moveHidden(cells: Account['cells'], visible: readonly number[]): Account['cells'] {
-  const gone = Object.entries(cells).filter(([cpu]) => !visible.includes(Number(cpu)));
+  const shown = new Set(visible);
+  const gone = Object.entries(cells).filter(([cpu]) => !shown.has(Number(cpu)));
   const [heir] = visible;
   if (gone.length === 0 || heir === undefined) return cells;
-  const kept = Object.entries(cells).filter(([cpu]) => visible.includes(Number(cpu)));
+  const kept = Object.entries(cells).filter(([cpu]) => shown.has(Number(cpu)));
   const left = gone.reduce((sum, [, cell]) => add(sum, cell, cell.idle), emptyCell);
   return { ...Object.fromEntries(kept), [heir]: add(cells[heir], left, left.idle) };
 }

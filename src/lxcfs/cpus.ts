@@ -61,7 +61,8 @@ export function parseQuota(text: string): number | undefined {
 export function cpusOf({ online, cpuset, quotas }: CpuInputs): Cpus {
   const up = parseCpus(online);
   const granted = cpuset === undefined ? up : parseCpus(cpuset);
-  const both = up.length === 0 ? granted : granted.filter((cpu) => up.includes(cpu));
+  const running = new Set(up);
+  const both = up.length === 0 ? granted : granted.filter((cpu) => running.has(cpu));
   const set = both.length > 0 ? both : up.length > 0 ? up : [0];
   const quota = smallest(quotas.map(parseQuota)) ?? set.length;
   const visible = set.slice(0, Math.max(1, Math.ceil(quota)));

@@ -39,9 +39,8 @@ export const memoryFiles: Readonly<Record<1 | 2, Names>> = {
 export function collectMemory(inquiry: Inquiry): MemoryInputs | undefined {
   const host = inquiry.source.text('/proc/meminfo');
   const group = inquiry.group('memory');
-  // A process of the host in the root of the hierarchy is limited by nothing.
-  const whole = group === undefined || (inquiry.host && group.path === '/');
-  if (host === undefined || whole) return undefined;
+  // In the root of the hierarchy nothing is limited, and all that is counted is the host's.
+  if (host === undefined || group === undefined || group.path === '/') return undefined;
   const { memory, swap } = memoryFiles[group.version];
   const swaps = inquiry.profile.swap && parseTable(host).of('SwapTotal') > 0;
   return {

@@ -1,6 +1,6 @@
 /** CPU time that a subject has used, in clock ticks, from the accounting of v1 or v2. */
 
-import { type Inquiry, nearest, own } from './inquiry.ts';
+import { type Group, type Inquiry, nearest, own } from './inquiry.ts';
 import { ticksOf } from './numbers.ts';
 
 export interface UsageInputs {
@@ -23,13 +23,19 @@ export interface Usage extends Time {
 }
 
 export function collectUsage(inquiry: Inquiry): UsageInputs {
-  const cpuacct = inquiry.group('cpuacct');
+  const cpuacct = counted(inquiry, 'cpuacct');
   const usageAll = own(inquiry, cpuacct, 'cpuacct.usage_all');
   const usagePercpu = usageAll === undefined ? own(inquiry, cpuacct, 'cpuacct.usage_percpu') : undefined;
   // Every v2 cgroup counts its CPU time, with the cpu controller or without.
   const missing = usageAll === undefined && usagePercpu === undefined;
-  const cpuStat = missing ? nearest(inquiry, inquiry.group(''), 'cpu.stat') : undefined;
+  const cpuStat = missing ? nearest(inquiry, counted(inquiry, ''), 'cpu.stat') : undefined;
   return { usageAll, usagePercpu, cpuStat };
+}
+
+/** A container in the root of a hierarchy is not counted there: that would be the time of the whole host. */
+function counted(inquiry: Inquiry, controller: string): Group | undefined {
+  const group = inquiry.group(controller);
+  return group?.path === '/' && !inquiry.host ? undefined : group;
 }
 
 export function usageOf({ usageAll, usagePercpu, cpuStat }: UsageInputs): Usage {

@@ -140,6 +140,15 @@ describe('CPUs', () => {
     expect(total.split(' ').slice(0, 5)).toEqual(['cpu', '', '4000', '0', '800']);
   });
 
+  test('A container that nothing tells from the host has not used the time of the host', () => {
+    const changes = {
+      '/proc/INIT/cgroup': '2:cpuacct:/\n1:cpu:/\n0::/\n',
+      '/sys/fs/cgroup/unified/cpu.stat': 'usage_usec 9000000\nuser_usec 8000000\nsystem_usec 1000000\n',
+    };
+    expect(show('/proc/stat', 'v1-01-no-limit', changes).text).toMatch(/^cpu {2}0 0 0 \d+ 0/);
+    expect(show('/proc/loadavg', 'v1-01-no-limit', changes).text).toMatch(/^1\.50 /);
+  });
+
   test('Boot time, age and idle time agree', () => {
     const name = 'v2-01-no-limit';
     const { text, state = {} } = show('/proc/stat', name);
