@@ -119,33 +119,40 @@ interface Line {
 }
 
 /** The lines of a host never change while it runs: they are taken apart once. */
-let known: { readonly names: readonly string[]; readonly lines: readonly Line[] } | undefined;
+interface Shown {
+  readonly names: readonly string[];
+  readonly lines: readonly Line[];
+  text: string;
+}
+
+let known: Shown | undefined;
 
 export function renderMeminfo(inputs: MemoryInputs): string {
   const memory = memoryOf(inputs);
-  let text = '';
-  for (const line of linesOf(inputs.host, memory.host.names)) {
+  const shown = linesOf(inputs.host, memory.host.names);
+  let changed = false;
+  for (const line of shown.lines) {
     const value = line.row.value(memory);
-    if (value !== line.last) {
-      line.last = value;
-      line.text = line.head + String(value).padStart(line.width) + line.tail;
-    }
-    text += line.text;
+    if (value === line.last) continue;
+    changed = true;
+    line.last = value;
+    line.text = line.head + String(value).padStart(line.width) + line.tail;
   }
-  return text;
+  if (changed) shown.text = shown.lines.map(({ text }) => text).join('');
+  return shown.text;
 }
 
 const labelColumns = 16;
 const valueColumns = 8;
 
-function linesOf(host: string, names: readonly string[]): readonly Line[] {
-  if (known?.names === names) return known.lines;
+function linesOf(host: string, names: readonly string[]): Shown {
+  if (known?.names === names) return known;
   const units = host.split('\n').map((line) => (line.endsWith(' kB') ? ' kB\n' : '\n'));
   const lines = names.map((name, index) => {
     const head = `${name}:`.padEnd(labelColumns);
     const width = labelColumns + valueColumns - head.length;
     return { head, width, tail: units[index] ?? '\n', row: meminfoRow(name), last: -1, text: '' };
   });
-  known = { names, lines };
-  return lines;
+  known = { names, lines, text: '' };
+  return known;
 }
