@@ -96,14 +96,14 @@ test('The unit starts the command of this package and is told when it is ready',
   const text = readFileSync(root + unit, 'utf8');
   expect(text).toContain(`\nExecStart=${installRoot}/bin/lxcfs /var/lib/lxcfs\n`);
   expect(text).toContain('\nType=notify\n');
-  expect(text).toContain('\nExecReload=/bin/kill -USR1 $MAINPID\n');
+  expect(text).toContain(`\nExecReload=${installRoot}/bin/lxcfs --replace /var/lib/lxcfs\n`);
 });
 
 test('systemd has nothing to say against the unit', () => {
   install(named('systemd'), place());
   const file = join(root, 'lxcfs.service');
   // The command itself need not be built for this.
-  writeFileSync(file, readFileSync(root + unit, 'utf8').replace(/^ExecStart=\S+/m, 'ExecStart=/bin/true'));
+  writeFileSync(file, readFileSync(root + unit, 'utf8').replaceAll(/^(Exec\w+=)\S+\/lxcfs/gm, '$1/bin/true'));
   const checked = spawnSync('systemd-analyze', ['verify', '--man=no', file], { encoding: 'utf8' });
   if (checked.error !== undefined) return;
   expect(
