@@ -24,10 +24,10 @@ export const lxcfsInstall: Command = {
     const [name = '', ...more] = invocation.operands;
     const integration = Object.hasOwn(integrations, name) ? integrations[name] : undefined;
     if (integration === undefined || more.length > 0)
-      throw new LxcError(`Failed to install for '${[name, ...more].join(' ')}'`, {
-        hint: `name one of ${names}`,
-        exit: 2,
-      });
+      throw new LxcError(
+        name === '' ? 'Nothing to install for' : `Failed to install for ${[name, ...more].join(' ')}`,
+        { hint: `name one of ${names}`, exit: 2 },
+      );
     const root = invocation.get(options.root);
     const place: Place = { install: installRoot, root: root === undefined ? '' : session.resolve(root) };
     const gone = invocation.get(options.uninstall);
