@@ -36,9 +36,9 @@ test('A change of an included file is seen', () => {
 
 test('Another value of a variable that was asked for is seen', () => {
   const text = { '/config': 'lxc.environment = FOO\n' };
-  const valueOf = (io: ConfigIo) => remembered('env', io, read).many('lxc.environment')[0]?.value;
-  expect(valueOf(world(text, { FOO: '1' }))).toEqual({ name: 'FOO', value: '1' });
-  expect(valueOf(world(text, { FOO: '2' }))).toEqual({ name: 'FOO', value: '2' });
+  const seenIn = (io: ConfigIo) => remembered('env', io, read).many('lxc.environment')[0]?.value;
+  expect(seenIn(world(text, { FOO: '1' }))).toEqual({ name: 'FOO', value: '1' });
+  expect(seenIn(world(text, { FOO: '2' }))).toEqual({ name: 'FOO', value: '2' });
 });
 
 test('What was drawn by lot is drawn again', () => {
