@@ -2,7 +2,8 @@
  * The keeper of the proc view: holds the descriptor of /dev/fuse, so that the mount outlives those who answer for it.
  * It starts two Node.js servers on that descriptor, starts one again at once when it dies, kills one that is blocked,
  * and hands over to a new build by the same way. Run as `lxc-ts --keeper MOUNTPOINT PIDFILE DATA DIRECTORY SETTINGS`
- * by the `lxcfs` command; a new build of it takes over as `--keeper-again`. It never looks at its own mount: while no
+ * by the `lxcfs` command; a new build of it takes over as `--keeper-again`, and after a keeper that was killed
+ * `--keeper-adopt` does, with the pid of a server instead of DATA. It never looks at its own mount: while no
  * server runs, that would block for ever.
  */
 #include "lxc-ts.h"
@@ -139,6 +140,8 @@ static void map_state(void)
 static void mount_view(void)
 {
 	_buffer_ struct buffer data = { 0 };
+	open_state();
+	map_state();
 	int err = move_fd(CHECK(open("/dev/fuse", O_RDWR)), LXCFS_FD_FUSE);
 	if (err < 0)
 		fail(err, "open", "/dev/fuse", "; load the module with `modprobe fuse`, and let this machine's containers have the device");
@@ -231,7 +234,7 @@ static void server_died(int i, int status)
 	if (k.resends)
 		RETRY(write(LXCFS_FD_FUSE, resend, sizeof(resend)));
 	++*word(LXCFS_STATE_RESTARTS);
-	k.server[i].pause = served ? 0 : k.server[i].pause ? k.server[i].pause * 2 : 1;
+	k.server[i].pause = served || WTERMSIG(status) == SIGKILL ? 0 : k.server[i].pause ? k.server[i].pause * 2 : 1;
 	if (k.server[i].pause > MOST_PAUSE_MS)
 		k.server[i].pause = MOST_PAUSE_MS;
 	if (k.server[i].pause <= 1)
@@ -319,6 +322,39 @@ static void execute_anew(void)
 	k.argv[1] = "--keeper-again";
 	execve(path, k.argv, environ);
 	replace_from(0);
+}
+
+/* ---- after a keeper that was killed ---- */
+
+static void end_stranger(pid_t pid)
+{
+	_fd_ int pidfd = pid > 0 ? pidfd_open_compat(pid) : -1;
+	struct pollfd gone = { .fd = pidfd, .events = POLLIN };
+	if (pidfd >= 0 && pidfd_kill(pidfd, pid, SIGKILL) == 0)
+		poll(&gone, 1, HANDOVER_MS);
+}
+
+/* Its servers go on without it, and hold all that it held: the descriptors of one become ours, and they are replaced. */
+static void adopt(const char *server)
+{
+	int fds[2], pidfd = pidfd_open_compat(parse_number(&server));
+	for (int i = 0; i < 2; i++) {
+		int fd = pidfd < 0 ? pidfd : CHECK((int)syscall(438 /* pidfd_getfd */, pidfd, LXCFS_FD_FUSE + i, 0));
+		fds[i] = fd < 0 ? fd : CHECK(fcntl(fd, F_DUPFD_CLOEXEC, 16));
+		if (fds[i] < 0)
+			fail(fds[i], "take over", k.mountpoint, "; umount it and start again");
+		close(fd);
+	}
+	close(pidfd);
+	move_fd(fds[0], LXCFS_FD_FUSE);
+	move_fd(fds[1], LXCFS_FD_STATE);
+	map_state();
+	k.resends = *word(LXCFS_STATE_RESEND);
+	for (int i = 0; i < LXCFS_SIZE_SERVERS; i++)
+		end_stranger(*field(i, LXCFS_SERVER_PID));
+	*field(SAMPLER, LXCFS_SERVER_PID) = 0;
+	if (k.resends)
+		RETRY(write(LXCFS_FD_FUSE, resend, sizeof(resend)));
 }
 
 /* ---- the loop ---- */
@@ -414,16 +450,17 @@ noreturn void keeper_main(char **argv)
 		replace_from(0);
 		keep();
 	}
-	char root[1024];
+	char root[1024] = "";
 	close_from(3);
 	lock_pidfile();
 	settle();
-	open_state();
-	map_state();
 	if (install_root(root, sizeof(root)) < 0)
 		fail(-ENOENT, "find", "the directory of this program", "");
+	if (!strcmp(argv[1], "--keeper-adopt"))
+		adopt(k.data);
+	else
+		mount_view();
 	memcpy((char *)k.page + LXCFS_STATE_ROOT, root, sizeof(root));
-	mount_view();
 	for (int i = 0; i < server_count(); i++)
 		start_server(i);
 	keep();

@@ -46,7 +46,7 @@ int main(int argc, char **argv)
 		command_name = base_name(argv[3]);
 		return client_main(argv + 3, 3);
 	}
-	if (argc == 7 && (!strcmp(argv[1], "--keeper") || !strcmp(argv[1], "--keeper-again"))) {
+	if (argc == 7 && !strncmp(argv[1], "--keeper", 8)) {
 		command_name = "lxcfs";
 		keeper_main(argv);
 	}

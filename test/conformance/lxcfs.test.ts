@@ -246,3 +246,37 @@ test('On a kernel that cannot hand out lost requests again one server and a jour
   const interrupted = 4;
   for (const { errors, errno } of seen) expect(errors === 0 || errno === interrupted).toBe(true);
 });
+
+test('The tree by name shows a container its own files, whoever reads', async () => {
+  await using mount = await Mount.make();
+  const sleeper = mount.run(['sh', '-c', 'echo 0 > "$0" && exec sleep 60', mount.tasks('named')]);
+  const pid = sleeper.pid ?? 0;
+  await eventually('it is in its group', () => readFileSync(`/proc/${pid}/cgroup`, 'utf8').includes('named'));
+  mount.record('box', pid);
+  expect(readdirSync(mount.seen('by-name'))).toEqual(['box']);
+  expect(readdirSync(mount.seen('by-name/box')).sort()).toEqual(['proc', 'sys']);
+  expect(readFileSync(mount.seen('by-name/box/proc/meminfo'), 'utf8')).toMatch(
+    /^named .*\n(.*\n)*end named \d+\n$/,
+  );
+  sleeper.kill();
+  await sleeper.catch(() => undefined);
+  // Its init is gone: nobody is given the numbers of somebody else.
+  expect(readFileSync(mount.seen('by-name/box/proc/meminfo'), 'utf8')).toMatch(/^host /);
+  expect(() => statSync(mount.seen('by-name/other'))).toThrow(/ENOENT/);
+});
+
+test('Servers go on without their keeper, and a new keeper takes them over', async () => {
+  await using mount = await Mount.make();
+  const { path } = mount;
+  await using observer = await mount.observer();
+  const file = `/proc/${observer.pid}/root${path}/proc/meminfo`;
+  const fd = openSync(file, 'r');
+  const [orphan = 0] = mount.servers();
+  mount.signal('SIGKILL');
+  await mount.ended();
+  expect(readFileSync(file, 'utf8')).toMatch(/\nend host \d+\n$/);
+  await mount.adopt(orphan, observer.pid);
+  expect(readFileSync(file, 'utf8')).toMatch(/\nend host \d+\n$/);
+  expect(readFileSync(fd, 'utf8')).toMatch(/\nend host \d+\n$/);
+  closeSync(fd);
+});

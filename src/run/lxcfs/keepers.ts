@@ -25,19 +25,46 @@ export interface KeeperState {
   readonly serving: readonly number[];
 }
 
-/** The last part of the helper's argument list; its order is that of native/keeper.c. */
-export function keeperArguments(keeper: Omit<Keeper, 'pid'>, data: string): readonly string[] {
-  const { mountpoint, pidfile, settings } = keeper;
-  return ['--keeper', mountpoint, pidfile, data, settings.state, JSON.stringify(settings)];
+/**
+ * The last part of the helper's argument list; its order is that of native/keeper.c. With `server` the keeper goes on
+ * where one that was killed has left that server behind.
+ */
+export function keeperArguments(
+  { mountpoint, pidfile, settings }: Omit<Keeper, 'pid'>,
+  data: string,
+  server: number | undefined,
+): readonly string[] {
+  const how = server === undefined ? ['--keeper', mountpoint, pidfile, data] : adopting(mountpoint, pidfile, server);
+  return [...how, settings.state, JSON.stringify(settings)];
+}
+
+function adopting(mountpoint: string, pidfile: string, server: number): readonly string[] {
+  return ['--keeper-adopt', mountpoint, pidfile, String(server)];
 }
 
 export function findKeepers(): readonly Keeper[] {
   return readdirSync('/proc').flatMap((name) => (/^\d+$/.test(name) ? keeperOf(Number(name)) : []));
 }
 
+const roles = ['--keeper', '--keeper-again', '--keeper-adopt'];
+
+/** A server that a killed keeper has left behind: it goes on, but nobody would start it again. */
+export function findOrphan(state: string): number | undefined {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .find((pid) => isServerOf(state, commandLine(pid)));
+}
+
+function isServerOf(state: string, [, ...words]: readonly string[]): boolean {
+  const at = words.findIndex((word) => word.endsWith('/dist/lxcfs.cjs'));
+  const [number = '', settings = ''] = words.slice(at + 1);
+  return at >= 0 && /^[01]$/.test(number) && settings.includes(`"state":${JSON.stringify(state)}`);
+}
+
 function keeperOf(pid: number): readonly Keeper[] {
   const [, role, mountpoint = '', pidfile = '', , , text = ''] = commandLine(pid);
-  if (role !== '--keeper' && role !== '--keeper-again') return [];
+  if (role === undefined || !roles.includes(role)) return [];
   try {
     const settings: ServerSettings = JSON.parse(text);
     return [{ pid, mountpoint, pidfile, settings }];

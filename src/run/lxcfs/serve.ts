@@ -7,7 +7,7 @@ import { installRoot } from '../../base/install.ts';
 import type { Profile } from '../../lxcfs/contract.ts';
 import { runtimeDir } from '../places.ts';
 import type { Session } from '../session.ts';
-import { findKeepers, keeperArguments } from './keepers.ts';
+import { findKeepers, findOrphan, keeperArguments } from './keepers.ts';
 import { healthOf, mountsOf } from './mounts.ts';
 
 export interface ServeRequest {
@@ -38,14 +38,17 @@ export async function serveView(session: Session, request: ServeRequest): Promis
     throw new LxcError(`Failed to mount the view on ${mountpoint}: it reads the /proc of everybody`, {
       hint: 'run lxcfs as root',
     });
-  await checkMountpoint(session, mountpoint);
   const runtime = request.runtimeDir ?? runtimeDir(session);
   const state = `${runtime}/lxc-ts/lxcfs-${hex64(fnv1a64(mountpoint))}`;
-  rmSync(state, { recursive: true, force: true });
-  mkdirSync(state, { recursive: true, mode: 0o700 });
+  const orphan = findKeepers().some((one) => one.settings.state === state) ? undefined : findOrphan(state);
+  if (orphan === undefined) {
+    await checkMountpoint(session, mountpoint);
+    rmSync(state, { recursive: true, force: true });
+    mkdirSync(state, { recursive: true, mode: 0o700 });
+  }
   const settings = { profile, state, runs: `${runtimeDir(session)}/lxc-ts`, debug };
   const pidfile = request.pidfile ?? `${runtime}/lxcfs.pid`;
-  const args = keeperArguments({ mountpoint, pidfile, settings }, request.data);
+  const args = keeperArguments({ mountpoint, pidfile, settings }, request.data, orphan);
   session.err(greeting);
   const { status } = await session.spawn({ argv: [`${installRoot}/bin/lxc-ts`, ...args], stdio: 'become' });
   throw new LxcError(`Failed to run ${installRoot}/bin/lxc-ts: status ${status}`, {

@@ -17,6 +17,7 @@ import {
   rmdirSync,
   rmSync,
   symlinkSync,
+  writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -25,6 +26,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { buildSync } from 'esbuild';
 import { execa } from 'execa';
 import { buildNative } from '../../../scripts/native.ts';
+import { recordMagic, recordTags } from '../../../src/wire/frames.ts';
 import { lxcfsFds } from '../../../src/wire/lxcfs.ts';
 
 /** What reader.c prints; `longest` in microseconds. */
@@ -64,7 +66,7 @@ function findHierarchy(): { readonly path: string; readonly file: string } {
 export class Mount implements AsyncDisposable {
   readonly dir: string;
   readonly path: string;
-  readonly #keeper: ChildProcess;
+  #keeper: ChildProcess;
   readonly #groups = new Set<string>();
   readonly stderr: Promise<string>;
 
@@ -132,6 +134,45 @@ export class Mount implements AsyncDisposable {
   /** How the keeper was started. */
   get arguments(): readonly string[] {
     return keeperArguments(this.dir);
+  }
+
+  /** The record that a container of this name and init would have. */
+  record(name: string, init: number): void {
+    const directory = join(this.dir, 'runs/0123456789abcdef', name);
+    mkdirSync(directory, { recursive: true });
+    const entry = Buffer.alloc(24);
+    entry.writeUInt32LE(16, 0);
+    entry.writeUInt32LE(recordTags.init, 4);
+    entry.writeUInt32LE(init, 8);
+    const stat = readFileSync(`/proc/${init}/stat`, 'utf8');
+    entry.writeBigUInt64LE(BigInt(/\) (?:\S+ ){19}(\d+)/.exec(stat)?.[1] ?? 0), 16);
+    writeFileSync(join(directory, 'record'), Buffer.concat([Buffer.from(recordMagic), entry]));
+  }
+
+  /** A process that keeps the mount namespace when the keeper is gone. */
+  async observer(): Promise<AsyncDisposable & { readonly pid: number }> {
+    const process = this.run(['sleep', '100']);
+    const pid = process.pid ?? 0;
+    await eventually('it has entered', () => existsSync(`/proc/${pid}/root${this.path}/proc/stat`));
+    const ended = process.catch(() => undefined);
+    return {
+      pid,
+      [Symbol.asyncDispose]: async () => {
+        process.kill();
+        await ended;
+      },
+    };
+  }
+
+  /** Another keeper for what a killed one has left, in the mount namespace of `pid`. */
+  async adopt(server: number, pid: number): Promise<void> {
+    const [, path = '', pidfile = '', , ...rest] = this.arguments;
+    const argv = ['--keeper-adopt', path, pidfile, String(server), ...rest];
+    this.#keeper = spawn('nsenter', ['-t', String(pid), '-m', '--', join(this.dir, 'bin/lxc-ts'), ...argv], {
+      stdio: ['ignore', 'inherit', 'pipe'],
+      env: { ...process.env, INVOCATION_ID: 'test' },
+    });
+    await eventually('it has servers', () => this.servers().length === 2);
   }
 
   /** A program that sees the mount. */
