@@ -16,7 +16,7 @@ import { emptyLoad, nextLoad } from './load.ts';
 import { fileStore, memoryStore, type Store } from './store.ts';
 import { taskGroup } from './task-group.ts';
 import { countTasks } from './tasks.ts';
-import { treeOf } from './tree.ts';
+import { keptTree } from './tree.ts';
 
 /** The sampler is told again well before it loses interest. */
 const askMs = 60_000;
@@ -59,7 +59,7 @@ export function openView({ profile, state: directory }: ViewOptions): View {
 
   return {
     profile,
-    entries: treeOf(files, profile),
+    entries: keptTree(files, profile, directory),
     identify: identity.identify,
     subjectOf: identity.subjectOf,
     isVisible: visibility(inquire),

@@ -106,6 +106,14 @@ test('Entries come after the directory that holds them, each once', () => {
   expect(modes.every((mode) => mode === 0)).toBe(true);
 });
 
+test('All servers of a mount have the same entries in the same order', () => {
+  const state = mkdtempSync(join(tmpdir(), 'view-state-'));
+  const [first, second] = [1, 2].map(() => openView({ profile: makeProfile(), state }).entries);
+  expect(second).toEqual(first);
+  expect(openView({ profile: makeProfile({ rules: '5.0.3' }), state }).entries).not.toEqual(first);
+  rmSync(state, { recursive: true });
+});
+
 test('The host itself is shown its own files', () => {
   const view = openView({ profile: makeProfile() });
   const host = view.identify(0);
