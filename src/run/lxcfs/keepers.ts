@@ -34,7 +34,8 @@ export function keeperArguments(
   data: string,
   server: number | undefined,
 ): readonly string[] {
-  const how = server === undefined ? ['--keeper', mountpoint, pidfile, data] : adopting(mountpoint, pidfile, server);
+  const how =
+    server === undefined ? ['--keeper', mountpoint, pidfile, data] : adopting(mountpoint, pidfile, server);
   return [...how, settings.state, JSON.stringify(settings)];
 }
 
