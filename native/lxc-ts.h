@@ -185,6 +185,7 @@ struct run {
 	uint64_t clone_flags;
 	int netns;              /* init's network namespace, held where an undo op is bringHome; -1 else */
 
+	int listener;           /* notifications of the filter that init got (op_seccomp); -1 none */
 	int sync;               /* SEQPACKET between parent and child, either end; -1 once exec was seen */
 	uint32_t seen;          /* bit per sync point that the other side posted */
 
@@ -275,7 +276,7 @@ noreturn void run_child(struct run *);
 noreturn void run_child_from(struct run *, uint32_t next);
 
 /* Child to parent; `value` and the text by kind. */
-enum message { MSG_POINT = 1, MSG_FAIL, MSG_NOTE, MSG_PTY, MSG_PID };
+enum message { MSG_POINT = 1, MSG_FAIL, MSG_NOTE, MSG_PTY, MSG_PID, MSG_LISTENER };
 struct message_head {
 	uint32_t kind, index;   /* MSG_POINT: the point; MSG_PTY: which; else op index */
 	int32_t value;          /* MSG_FAIL, MSG_NOTE: errno; MSG_PID: pid of the sibling that goes on */

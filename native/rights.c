@@ -67,8 +67,15 @@ int op_seccomp(struct run *run, const struct op *op)
 		.len = LEN(op, SECCOMP_FILTER) / sizeof(struct sock_filter),
 		.filter = (struct sock_filter *)STR(op, SECCOMP_FILTER),
 	};
-	(void)run;
-	return CHECK(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter, 0, 0));
+	bool notifies = NUM(op, SECCOMP_LISTENER);
+	unsigned long flags = NUM(op, SECCOMP_FLAGS) | (notifies ? SECCOMP_FILTER_FLAG_NEW_LISTENER : 0);
+	int got = CHECK((int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, &filter));
+	if (got == -EINVAL && flags & FILTER_WAIT_KILLABLE)
+		got = CHECK((int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags & ~FILTER_WAIT_KILLABLE, &filter));
+	if (got < 0 || !notifies)
+		return got;
+	_fd_ int listener = got;
+	return send_message(run, MSG_LISTENER, op - run->program.list[LIST_CHILD].ops, 0, "", listener);
 }
 
 int op_lsm_label(struct run *run, const struct op *op)

@@ -17,7 +17,7 @@ void run_init(struct run *run, int brain)
 	memset(run, 0, sizeof(*run));
 	run->brain = brain;
 	run->relay = run->signals = run->record = run->command = run->init_pidfd = run->child_pidfd = -1;
-	run->netns = run->sync = run->console = run->root = run->self = run->null = -1;
+	run->netns = run->listener = run->sync = run->console = run->root = run->self = run->null = -1;
 	memset(run->pty, -1, sizeof(run->pty));
 }
 
@@ -27,9 +27,9 @@ void run_free(struct run *run)
 		run->init_pidfd = -1;
 	for (int i = 0; i < run->ptys; i++)
 		close_fd(&run->pty[i]);
-	for (size_t i = 0; i < 9; i++)
+	for (size_t i = 0; i < 10; i++)
 		close_fd((int *[]){ &run->signals, &run->record, &run->command, &run->init_pidfd, &run->child_pidfd,
-				    &run->netns, &run->sync, &run->root, &run->self }[i]);
+				    &run->netns, &run->listener, &run->sync, &run->root, &run->self }[i]);
 	buffer_free(&run->fail_detail);
 	buffer_free(&run->notes);
 }
@@ -167,6 +167,10 @@ int take_message(struct run *run, bool block)
 		break;
 	case MSG_PTY:
 		keep_pty(run, message.head.index, fd);
+		break;
+	case MSG_LISTENER:
+		close_fd(&run->listener);
+		run->listener = fd;
 		break;
 	case MSG_PID:
 		/* It speaks from inside the container by now: only a child of ours can be what it says. */
@@ -375,6 +379,7 @@ static void end_child(struct run *run)
 		run->init_pidfd = -1;
 	close_fd(&run->child_pidfd);
 	close_fd(&run->sync);
+	close_fd(&run->listener);
 	for (int i = 0; i < run->ptys; i++)
 		close_fd(&run->pty[i]);
 	run->child = 0;

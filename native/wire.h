@@ -105,6 +105,12 @@ enum {
 };
 
 enum {
+	FILTER_LOG = 2,
+	FILTER_SPEC_ALLOW = 4,
+	FILTER_WAIT_KILLABLE = 32,
+};
+
+enum {
 	OP_SYNC = 1,
 	OP_CALL = 2,
 	OP_BIND_COMMAND = 3,
@@ -239,7 +245,7 @@ enum { SET_HOSTNAME_NAME };
 enum { CHDIR_PATH, CHDIR_CREATE };
 enum { SET_IDS_UID, SET_IDS_GID, SET_IDS_GROUPS, SET_IDS_KEEP_GROUPS };
 enum { CAP_DROP_DROP };
-enum { SECCOMP_FILTER };
+enum { SECCOMP_FILTER, SECCOMP_FLAGS, SECCOMP_LISTENER };
 enum { LSM_LABEL_ATTRIBUTE, LSM_LABEL_LABEL };
 enum { OPEN_PTY_WHICH, OPEN_PTY_BIND, OPEN_PTY_ROOTFS };
 enum { STDIO_MODE, STDIO_CONTROLLING };
@@ -303,7 +309,7 @@ enum { SET_DEVICES_PROGRAM };
 	X(49, setIds, "iibi") \
 	X(50, capDrop, "i") \
 	X(51, noNewPrivs, "") \
-	X(52, seccomp, "b") \
+	X(52, seccomp, "bii") \
 	X(53, lsmLabel, "ss") \
 	X(54, openPty, "isi") \
 	X(55, stdio, "ii") \

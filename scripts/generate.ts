@@ -64,6 +64,7 @@ function wireHeader(): string {
     enumeration('POINT', wire.syncPoints),
     enumeration('STREAMS', wire.stdio),
     enumeration('PATCH', wire.patchKinds),
+    enumeration('FILTER', wire.filterFlags),
     enumeration('OP', codes),
     enumeration('LXCFS_FD', lxcfs.lxcfsFds),
     enumeration('LXCFS_STATE', lxcfs.lxcfsState),

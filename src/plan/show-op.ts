@@ -1,7 +1,7 @@
 /** One op as a line of text: its arguments by name, numbers in the words that they stand for. */
 
 import type { Op } from '../wire/ops.ts';
-import { syncPoints, where } from '../wire/ops.ts';
+import { filterFlags, syncPoints, where } from '../wire/ops.ts';
 import { ms } from './mount-flags.ts';
 import { namespaceFlags } from './namespaces.ts';
 
@@ -51,6 +51,7 @@ const optionalNumbers: Readonly<Record<string, readonly string[]>> = {
   rmdirCgroup: ['shared'],
   netlink: ['ignore', 'retry'],
   setIds: ['keepGroups'],
+  seccomp: ['flags', 'listener'],
   setConsole: ['buffer', 'logSize', 'rotate'],
 };
 
@@ -65,6 +66,7 @@ function showText(text: string): string {
 function showNumber(op: string, name: string, value: number | bigint): string {
   if (name === 'flags' && op === 'mount') return names(ms, Number(value));
   if (name === 'propagation') return names(ms, Number(value));
+  if (name === 'flags' && op === 'seccomp') return names(filterFlags, Number(value));
   const space = name === 'flags' || name === 'clone' || (op === 'setns' && name === 'type');
   if (space) return names(namespaceFlags, Number(value));
   if (name === 'drop' || name === 'persona') return `0x${value.toString(16)}`;

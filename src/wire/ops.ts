@@ -36,6 +36,16 @@ export const stdio = {
   null: 3,
 } as const;
 
+/** What a `seccomp` op asks of the kernel besides the filter: SECCOMP_FILTER_FLAG_*. */
+export const filterFlags = {
+  /** Write to the audit log what the filter refuses. */
+  log: 2,
+  /** Leave speculation as it is: before Linux 5.16 a filter turned it off, which slows down the container. */
+  specAllow: 4,
+  /** Whoever waits for an answer can only be killed (Linux 5.19; an older kernel goes without). */
+  waitKillable: 32,
+} as const;
+
 /** Points at which parent and child wait for each other; the names are LXC's where LXC has one. */
 export const syncPoints = {
   configure: 0,
@@ -155,8 +165,12 @@ export const ops = {
   /** Drop each capability whose bit is set for what is exec'd: bounding, inheritable and ambient set. */
   capDrop: { code: 50, by: 'C', args: { drop: 'int' } },
   noNewPrivs: { code: 51, by: 'C', args: {} },
-  /** Install a compiled filter: struct sock_filter[]. */
-  seccomp: { code: 52, by: 'C', args: { filter: 'bytes' } },
+  /**
+   * Install a compiled filter: struct sock_filter[], {@link filterFlags}. With `listener` 1 it notifies: the
+   * descriptor goes to the monitor, from an attach by command 13 of the command socket. EBUSY: one of the
+   * filters that this process has already notifies.
+   */
+  seccomp: { code: 52, by: 'C', args: { filter: 'bytes', flags: 'int', listener: 'int' } },
   /** Write `label` to /proc/self/attr/`attribute`. */
   lsmLabel: { code: 53, by: 'C', args: { attribute: 'str', label: 'str' } },
   /**

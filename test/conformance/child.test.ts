@@ -5,18 +5,20 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
+  readlinkSync,
   rmSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { buildNative } from '../../scripts/native.ts';
 import { ByteWriter } from '../../src/wire/bytes.ts';
 import { frameTypes } from '../../src/wire/frames.ts';
-import { type Op, stdio, syncMode, syncPoints, where } from '../../src/wire/ops.ts';
+import { filterFlags, type Op, stdio, syncMode, syncPoints, where } from '../../src/wire/ops.ts';
 import type { PlannedOp } from '../../src/wire/program.ts';
 import { FakeBrain, planned, program, type Result } from './fake-brain.ts';
 
@@ -66,6 +68,26 @@ const clone = (more = 0) =>
   planned({ op: 'clone', args: { flags: flags + more, cgroup2: '', pidNamespace: '' } });
 const shell = (script: string) =>
   planned({ op: 'exec', args: { argv: ['/bin/sh', '-c', script], env: ['PATH=/bin', 'A=b'] } });
+
+/** ld [0] (nr); jeq mkdir -> action; allow */
+function filterOp(action: number, { flags = 0, listener = 0 } = {}): PlannedOp {
+  const row = (code: number, jt: number, jf: number, k: number) => {
+    const bytes = Buffer.alloc(8);
+    bytes.writeUInt16LE(code, 0);
+    bytes.writeUInt8(jt, 2);
+    bytes.writeUInt8(jf, 3);
+    bytes.writeUInt32LE(k, 4);
+    return bytes;
+  };
+  const mkdir = process.arch === 'arm64' ? 34 : 83;
+  const rows = [
+    row(0x20, 0, 0, 0),
+    row(0x15, 0, 1, mkdir),
+    row(0x06, 0, 0, action),
+    row(0x06, 0, 0, 0x7fff0000),
+  ];
+  return planned({ op: 'seccomp', args: { filter: Buffer.concat(rows), flags, listener } });
+}
 
 interface Outcome {
   readonly result: Result;
@@ -244,25 +266,32 @@ describe('the child', () => {
   });
 
   it('installs a filter', async () => {
-    // ld [0] (nr); jeq mkdir/mkdirat -> errno EPERM; allow
-    const row = (code: number, jt: number, jf: number, k: number) => {
-      const bytes = Buffer.alloc(8);
-      bytes.writeUInt16LE(code, 0);
-      bytes.writeUInt8(jt, 2);
-      bytes.writeUInt8(jf, 3);
-      bytes.writeUInt32LE(k, 4);
-      return bytes;
-    };
-    const mkdir = process.arch === 'arm64' ? 34 : 83;
-    const rows = [
-      row(0x20, 0, 0, 0),
-      row(0x15, 0, 1, mkdir),
-      row(0x06, 0, 0, 0x50001),
-      row(0x06, 0, 0, 0x7fff0000),
-    ];
-    const ops = [planned({ op: 'seccomp', args: { filter: Buffer.concat(rows) } })];
-    const { stdout } = await run([...enterRoot, pivot, ...ops, shell('mkdir /tmp/x 2>&1')]);
+    const { stdout } = await run([...enterRoot, pivot, filterOp(0x50001), shell('mkdir /tmp/x 2>&1')]);
     expect(stdout).toMatch(/Operation not permitted/);
+  });
+
+  it('hands the notifications of a filter to the monitor, and notifies no second time', async () => {
+    const notifying = () => filterOp(0x7fc00000, { flags: filterFlags.waitKillable, listener: 1 });
+    const child = [
+      ...enterRoot,
+      pivot,
+      notifying(),
+      { ...notifying(), optional: true },
+      shell('readlink /proc/self/fd/*; grep Seccomp: /proc/self/status; mkdir /tmp/x'),
+    ];
+    const brain = new FakeBrain(helper);
+    await brain.hello();
+    const result = await brain.answer(
+      program({ parent: [clone()], child, after: 'monitor', exit: 'status' }),
+    );
+    expect(result).toMatchObject({ kind: 'ok', notes: [{ list: 1, index: 6, errno: 16 }] });
+    await vi.waitFor(() => expect(brain.stdout).toContain('Seccomp:\t2\n'), 20_000);
+    expect(brain.stdout).not.toContain('seccomp');
+    const fds = `/proc/${brain.process.pid}/fd`;
+    const open = readdirSync(fds).map((fd) => readlinkSync(join(fds, fd)));
+    expect(open).toContain('anon_inode:seccomp notify');
+    brain.process.kill('SIGKILL');
+    expect(await brain.ended()).toBe('SIGKILL');
   });
 
   it('binds a fresh boot id', async () => {
