@@ -498,7 +498,11 @@ describe('detach', () => {
     expect(result.kind).toBe('ok');
     brain.exit();
     expect(await brain.ended()).toBe(0);
-    expect(readFileSync(`/proc/${result.value}/comm`, 'utf8')).toBe('sleep\n');
+    // The shell became it a moment after RESULT.
+    await vi.waitFor(
+      () => expect(readFileSync(`/proc/${result.value}/comm`, 'utf8')).toBe('sleep\n'),
+      20_000,
+    );
     process.kill(result.value, 'SIGKILL');
   });
 
