@@ -38,6 +38,14 @@ static void release_signals(struct run *run)
 	sigprocmask(SIG_SETMASK, &caller_mask, NULL);
 }
 
+/* In the foreground this process is the monitor, and the brain has no part in that. */
+static noreturn void stay(struct client *c)
+{
+	close_fd(&c->brain);
+	c->run.brain = -1;
+	end(monitor(&c->run), 0);
+}
+
 static void run_reset(struct client *c)
 {
 	program_free(&c->run.program);
@@ -66,6 +74,10 @@ static void run_frame(struct client *c, struct frame *frame)
 	c->staying = how == RUN_MONITOR;
 	c->relay = run->relay;
 	run->relay = -1;
+	if (run->program.flags & RUN_LAST && how == RUN_ATTACHED)
+		end(c->status, 0);
+	if (run->program.flags & RUN_LAST && c->staying)
+		stay(c);
 	if (!c->staying)
 		release_signals(run);
 }
@@ -115,6 +127,8 @@ static void relay_frame(struct client *c)
 	if (c->brain >= 0) {
 		c->asked = frame.type == FRAME_CALL;
 		frame_send(c->brain, frame.type, frame.data, frame.len);
+		if (c->run.running && c->run.program.flags & RUN_LAST)
+			end(0, 0);
 	} else if (frame.type == FRAME_CALL) {
 		abort_call(c);
 	}
@@ -124,10 +138,10 @@ static void relay_frame(struct client *c)
 
 static void brain_died(struct client *c)
 {
+	if (c->staying)
+		stay(c);
 	close_fd(&c->brain);
 	c->run.brain = -1;
-	if (c->staying)
-		end(monitor(&c->run), 0);
 	if (c->relay >= 0) {
 		if (c->asked)
 			abort_call(c);
@@ -146,9 +160,7 @@ static void exit_frame(struct client *c, struct frame *frame)
 	uint32_t status = get_u32(&r), sig = get_u32(&r);
 	if (!c->staying)
 		end(status, sig);
-	close_fd(&c->brain);
-	c->run.brain = -1;
-	end(monitor(&c->run), 0);
+	stay(c);
 }
 
 static void want(struct client *c)

@@ -143,7 +143,7 @@ struct op_list {
 };
 
 struct program {
-	uint32_t after, exit;
+	uint32_t after, exit, flags;
 	struct op_list list[4]; /* by LIST_* */
 	struct frame frame;     /* the bytes that texts point into */
 	void *arena[2];         /* parent and child ops; undo ops and settings */

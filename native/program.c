@@ -128,7 +128,7 @@ int program_decode(struct program *p, struct frame *frame)
 	uint32_t version = get_u32(&r);
 	p->after = get_u32(&r);
 	p->exit = get_u32(&r);
-	get_u32(&r);
+	p->flags = get_u32(&r);
 	for (int i = 0; i < 4; i++)
 		p->list[i].count = get_u32(&r);
 	int err = r.bad || version != PROTOCOL_VERSION ? -EPROTO : 0;

@@ -49,6 +49,10 @@ enum {
 };
 
 enum {
+	RUN_LAST = 1,
+};
+
+enum {
 	AFTER_RETURN = 0,
 	AFTER_MONITOR = 1,
 	AFTER_ATTACHED = 2,

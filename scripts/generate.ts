@@ -55,6 +55,7 @@ function wireHeader(): string {
     enumeration('RESULT', frames.resultKinds),
     enumeration('LIST', frames.lists),
     enumeration('OP_FLAG', frames.opFlags),
+    enumeration('RUN', frames.runFlags),
     enumeration('AFTER', frames.afterRun),
     enumeration('EXIT_RULE', frames.exitRules),
     enumeration('SPAWN', frames.spawnStdio),

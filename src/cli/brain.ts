@@ -4,13 +4,13 @@
  */
 
 import { buildId } from '../base/build.ts';
-import type { EndSession, Service } from '../run/connection.ts';
+import type { EndSession, Offer } from '../run/connection.ts';
 import type { Exit, Session } from '../run/session.ts';
 import { main } from './main.ts';
 
 const defaultIdleSeconds = 60;
 
-const service: Omit<Service, 'stop'> = {
+const service: Offer = {
   buildId,
   command: (session: Session): Promise<Exit> => main(session),
   end: async (session: EndSession): Promise<Exit> => (await import('../run/end.ts')).end(session),

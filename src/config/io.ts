@@ -1,6 +1,6 @@
 /** Reading a configuration with Node.js: the caller's directory and environment, the file system, random digits. */
 
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { draw } from '../base/draw.ts';
 import { errnoCode, reason } from '../base/errno.ts';
 import { LxcError } from '../base/error.ts';
@@ -22,7 +22,8 @@ export function nodeConfigIo({ cwd, env }: Caller): ConfigIo {
 }
 
 function readFile(path: string): string | undefined {
-  return ifThere(path, () => readFileSync(path, 'utf8'));
+  // Asking first is cheaper than the exception where a file need not be there.
+  return existsSync(path) ? ifThere(path, () => readFileSync(path, 'utf8')) : undefined;
 }
 
 function list(path: string): readonly string[] | undefined {

@@ -8,7 +8,9 @@ import { interfacesIn, readAddresses } from './addresses.ts';
 const sysfs = '/sys/class/net';
 
 export function readNetworkFacts(nets: readonly Net[]): NetworkFacts {
-  const named = new Set(nets.flatMap((net) => [net.one('link')?.value, net.one('veth.pair')?.value]));
+  const named = new Set(
+    nets.flatMap((net) => [net.one('link')?.value ?? [], net.one('veth.pair')?.value ?? []].flat()),
+  );
   const present = named.size === 0 ? [] : interfacesIn(readFileSync('/proc/self/net/dev', 'latin1'));
   const links = present
     .filter((name) => named.has(name))

@@ -55,7 +55,7 @@ async function ownRecord(session: Session, id: ContainerId): Promise<ContainerRe
 
 export async function attach(session: Session, running: Running, request: AttachRequest): Promise<number> {
   const program = planAttach(request, factsOf(session, running));
-  const result = await session.run(program);
+  const result = await session.runLast(program);
   if (result.kind === 'exited') return shellStatus(result.value);
   throw failure(program, request, result);
 }

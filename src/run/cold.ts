@@ -1,8 +1,8 @@
 /** `--cold`: a brain for one client, which started it with a socket as fd 3. */
 
-import { type Service, serve } from './connection.ts';
+import { type Offer, serve } from './connection.ts';
 import { DescriptorLine } from './descriptor-line.ts';
 
-export async function cold(service: Omit<Service, 'stop'>): Promise<void> {
-  await serve(new DescriptorLine(3), { ...service, stop: () => false });
+export async function cold(service: Offer): Promise<void> {
+  await serve(new DescriptorLine(3), { ...service, isShared: false, stop: () => false });
 }

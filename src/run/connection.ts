@@ -8,7 +8,7 @@ import { reason } from '../base/errno.ts';
 import { LxcError } from '../base/error.ts';
 import { ByteReader, ByteWriter } from '../wire/bytes.ts';
 import { encodeProgram } from '../wire/encode.ts';
-import { helloRoles, spawnStdio } from '../wire/frames.ts';
+import { helloRoles, runFlags, spawnStdio } from '../wire/frames.ts';
 import type { Program } from '../wire/program.ts';
 import { encodeText } from '../wire/text.ts';
 import {
@@ -30,12 +30,17 @@ import type { CallHandler, Exit, Input, RunResult, Session, Spawned, SpawnReques
 /** What a brain does for those who connect. */
 export interface Service {
   readonly buildId: string;
+  /** A daemon, which outlives its clients. */
+  readonly isShared: boolean;
   command(session: Session): Promise<Exit>;
   /** A monitor's container ended: `calls` are what it waits for. */
   end(session: EndSession): Promise<Exit>;
   /** Leave when the sessions are done; false where nobody but the caller is served. */
   stop(): boolean;
 }
+
+/** What every brain does alike. */
+export type Offer = Omit<Service, 'isShared' | 'stop'>;
 
 /** The session of a monitor: it says CALL on its own, without a program of ours. */
 export interface EndSession extends Session {
@@ -127,11 +132,20 @@ class Connection implements EndSession {
   }
 
   run(program: Program, onCall?: CallHandler): Promise<RunResult> {
+    return this.#run(program, 0, onCall);
+  }
+
+  runLast(program: Program, onCall?: CallHandler): Promise<RunResult> {
+    // A brain of its own is not left behind by its client.
+    return this.#run(program, this.#service.isShared ? runFlags.last : 0, onCall);
+  }
+
+  #run(program: Program, flags: number, onCall?: CallHandler): Promise<RunResult> {
     this.#onCall = onCall ?? (() => Promise.resolve());
     return this.#ask((waiter) => {
       this.#running = waiter;
       this.#attached = program.after === 'attached';
-      this.#sender.send(frameTypes.RUN, encodeProgram(program));
+      this.#sender.send(frameTypes.RUN, encodeProgram(program, flags));
     });
   }
 
@@ -251,7 +265,8 @@ class Connection implements EndSession {
 
   #leave(): void {
     if (this.signal.aborted) return;
-    this.#gone.abort();
+    // With a reason of our own: an exception would be made here, with its stack, for every session.
+    this.#gone.abort(gone);
     const waiters = [this.#running, ...this.#spawns.values()];
     this.#running = undefined;
     this.#spawns.clear();
@@ -260,6 +275,8 @@ class Connection implements EndSession {
     this.#line.end();
   }
 }
+
+const gone = 'the caller has gone';
 
 function callerGone(): LxcError {
   return new LxcError('Failed to go on: the caller has gone');

@@ -7,7 +7,7 @@
 import { fstatSync, readFileSync, statSync, unlinkSync } from 'node:fs';
 import type { Server } from 'node:net';
 import { nodeNet } from '../base/net.ts';
-import { type Service, serve } from './connection.ts';
+import { type Offer, type Service, serve } from './connection.ts';
 import { DescriptorLine } from './descriptor-line.ts';
 import { type Line, socketLine } from './line.ts';
 
@@ -17,7 +17,7 @@ const drainMilliseconds = 50;
 /** Others wait in the backlog until the first client has gone, but no longer than this: node:net takes time to load. */
 const firstMilliseconds = 50;
 
-export function daemon(service: Omit<Service, 'stop'>, idleSeconds: number): void {
+export function daemon(service: Offer, idleSeconds: number): void {
   const brain = new Daemon(service, idleSeconds);
   // A fault in one session must not end the others; that session's caller has been told.
   process.on('uncaughtException', () => {});
@@ -33,8 +33,8 @@ class Daemon {
   #idle: NodeJS.Timeout | undefined;
   #leaving = false;
 
-  constructor(service: Omit<Service, 'stop'>, idleSeconds: number) {
-    this.#service = { ...service, stop: () => this.#leave() };
+  constructor(service: Offer, idleSeconds: number) {
+    this.#service = { ...service, isShared: true, stop: () => this.#leave() };
     this.#idleMilliseconds = idleSeconds * 1000;
   }
 

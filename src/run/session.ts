@@ -93,6 +93,8 @@ export interface Session {
   resolve(path: string): string;
   /** Have the caller's process execute a program. */
   run(program: Program, onCall?: CallHandler): Promise<RunResult>;
+  /** The same, and nothing will be said after its success: the caller's process need not wait for our EXIT. */
+  runLast(program: Program, onCall?: CallHandler): Promise<RunResult>;
   /** Have the caller's process run a host program. */
   spawn(request: SpawnRequest): Promise<Spawned>;
   /** Standard input, signals and window changes from now on. */

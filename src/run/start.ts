@@ -56,7 +56,7 @@ export async function runStart(
       throw error;
     }
   };
-  const result = await session.run(plan.program, onCall);
+  const result = await session.runLast(plan.program, onCall);
   for (const note of explainNotes(plan.program, result.notes)) reporter.log.write('INFO', 'start', note);
   if (result.kind !== 'failed') return 'started';
   if (isNameTaken(plan.program, result)) return 'already running';

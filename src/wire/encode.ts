@@ -7,14 +7,18 @@ import { type ArgKind, type Op, type OpName, ops } from './ops.ts';
 import type { PlannedOp, Program } from './program.ts';
 
 /**
- * RUN's payload: `u32 version, after, exit, zero; u32 count of parent, child, undo, settings ops`, then the ops
+ * RUN's payload: `u32 version, after, exit, flags; u32 count of parent, child, undo, settings ops`, then the ops
  * of the four lists. An undo op's `link` is the index of the parent op that it reverses.
  */
-export function encodeProgram(program: Program): Buffer {
-  const bytes = encoded.get(program) ?? encode(program);
-  encoded.set(program, bytes);
+export function encodeProgram(program: Program, flags = 0): Buffer {
+  const known = encoded.get(program) ?? encode(program);
+  encoded.set(program, known);
+  const bytes = Buffer.from(known);
+  bytes.writeUInt32LE(flags, flagsAt);
   return bytes;
 }
+
+const flagsAt = 12;
 
 /** Programs are never changed; a plan that is used again is encoded once. */
 const encoded = new WeakMap<Program, Buffer>();

@@ -55,6 +55,12 @@ export const lists = { parent: 0, child: 1, undo: 2, settings: 3 } as const;
 /** Flags of an op on the wire. */
 export const opFlags = { optional: 1 } as const;
 
+/**
+ * Flags of a RUN. `last`: where it succeeds the brain has nothing to add, so the client ends, or goes on as the
+ * monitor, as soon as it has said RESULT.
+ */
+export const runFlags = { last: 1 } as const;
+
 /** What the process does when the parent list is through. */
 export const afterRun = { return: 0, monitor: 1, attached: 2 } as const;
 

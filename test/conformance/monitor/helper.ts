@@ -81,6 +81,7 @@ export class Installation implements AsyncDisposable {
     const { promise: result, resolve } = Promise.withResolvers<RunResult>();
     void serve(socketLine(socket), {
       buildId,
+      isShared: false,
       stop: () => false,
       end: () => Promise.resolve({ status: 0, signal: 0 }),
       command: async (session) => {

@@ -29,6 +29,7 @@ export function fakeSession(argv: readonly string[], more: Partial<Session> = {}
     },
     resolve: (path) => (path.startsWith('/') ? path : `/${path}`),
     run: refuse,
+    runLast: refuse,
     spawn: refuse,
     want: () => {
       throw new Error('this session reads nothing');

@@ -31,6 +31,7 @@ beforeEach(async () => {
       buildId: 'source',
       command: (session) => exit(command(session)),
       end: (session) => exit(end(session)),
+      isShared: false,
       stop: () => false,
     }),
   );
