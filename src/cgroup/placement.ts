@@ -125,14 +125,15 @@ export function placeCgroups(request: PlacementRequest, facts: CgroupFacts): rea
 }
 
 /**
- * A detached monitor leaves the cgroup of its caller where that would do harm: in name=systemd and the unified
- * hierarchy, by which sessions are ended, and wherever the caller is limited (it stands below the base).
+ * A detached monitor leaves the cgroup of its caller where that would do harm: a session that ends takes its cgroup
+ * along, and its limits are not meant for the monitor. At the base there is no session; but below the root v2 has
+ * no place for a process beside cgroups that have controllers.
  */
 function hasMonitor({ config, detached }: PlacementRequest, hierarchy: Hierarchy): boolean {
   if (!detached) return false;
-  const { controllers, own, base } = hierarchy;
-  if (controllers === '' || controllers === 'name=systemd') return true;
-  return own !== base || config.one('lxc.cgroup.dir.monitor') !== undefined;
+  const { own, base, version } = hierarchy;
+  const isCramped = version === 2 && base !== '/' && base !== '';
+  return own !== base || isCramped || config.one('lxc.cgroup.dir.monitor') !== undefined;
 }
 
 /** v2 allows processes only in the root and in leaves, so below the root a leaf is made. */

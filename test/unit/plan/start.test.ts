@@ -73,7 +73,7 @@ describe('a plan', () => {
     const { parent } = planOf({ lines: minimal, facts }).program;
     const made = parent.flatMap((planned) => (planned.op === 'mkdirCgroup' ? [planned.args.path] : []));
     expect(made).toContain('/sys/fs/cgroup/memory/lxc.payload.web-2');
-    expect(made).toContain('/sys/fs/cgroup/unified/lxc.monitor.web');
+    expect(made).toContain('/sys/fs/cgroup/unified/lxc.payload.web-2');
   });
 
   test('takes the monitor out of the cgroups that limit the caller', () => {
@@ -83,10 +83,26 @@ describe('a plan', () => {
     const facts = { ...host, cgroups: { ...hybridCgroups, hierarchies } };
     const { parent } = planOf({ lines: minimal, facts }).program;
     const joined = parent.flatMap((planned) => (planned.op === 'joinCgroup' ? [planned.args.file] : []));
-    expect(joined).toEqual([
-      '/sys/fs/cgroup/systemd/lxc.monitor.web/tasks',
-      '/sys/fs/cgroup/memory/lxc.monitor.web/tasks',
-    ]);
+    expect(joined).toEqual(['/sys/fs/cgroup/memory/lxc.monitor.web/tasks']);
+  });
+
+  test('takes the monitor out of the session of the caller', () => {
+    const session = '/user.slice/user-0.slice/session-1.scope';
+    const hierarchies = hybridCgroups.hierarchies.map((one) =>
+      one.controllers === '' || one.controllers === 'name=systemd' ? { ...one, own: session } : one,
+    );
+    const facts = { ...host, cgroups: { ...hybridCgroups, hierarchies } };
+    const { parent } = planOf({ lines: minimal, facts }).program;
+    const born = parent.flatMap((planned) => (planned.op === 'detach' ? [planned.args.cgroup2] : []));
+    const joined = parent.flatMap((planned) => (planned.op === 'joinCgroup' ? [planned.args.file] : []));
+    expect(born).toEqual(['/sys/fs/cgroup/unified/lxc.monitor.web']);
+    expect(joined).toEqual(['/sys/fs/cgroup/systemd/lxc.monitor.web/tasks']);
+  });
+
+  test('leaves the monitor of a caller without session and limits where it is', () => {
+    const { parent } = planOf({ lines: minimal }).program;
+    const made = parent.flatMap((planned) => (planned.op === 'mkdirCgroup' ? [planned.args.path] : []));
+    expect(made.filter((path) => path.includes('monitor'))).toEqual([]);
   });
 
   test('makes cgroups below the caller where they are to be relative', () => {
