@@ -4,6 +4,7 @@
  */
 #include "lxc-ts.h"
 
+#include <poll.h>
 #include <sys/socket.h>
 
 /* As liblxc lays it out: an integer argument or result travels in the pointer's place. */
@@ -30,6 +31,24 @@ static int send_request(int fd, const struct command_message *request)
 	memcpy(CMSG_DATA(c), &me, sizeof(me));
 	ssize_t n = CHECK(sendmsg(fd, &msg, MSG_NOSIGNAL));
 	return n < 0 ? n : n == sizeof(*request) ? 0 : -EIO;
+}
+
+/* The only request whose success is no answer: the connection closes when the monitor has gone. */
+int op_stop_by_monitor(struct run *run, const struct op *op)
+{
+	struct command_message message = { .code = 2 /* STOP */ };
+	_fd_ int fd = connect_abstract(STR(op, STOP_BY_MONITOR_SOCKET));
+	int err = fd < 0 ? fd : send_request(fd, &message);
+	struct pollfd fds[] = { { .fd = fd, .events = POLLIN }, { .fd = run->signals, .events = POLLIN } };
+	while (err >= 0 && !fds[0].revents) {
+		err = CHECK(poll(fds, countof(fds), -1));
+		if (err >= 0 && fds[1].revents)
+			err = told_to_end(run);
+	}
+	if (err < 0)
+		return err;
+	ssize_t n = CHECK(recv(fd, &message, sizeof(message), 0));
+	return n == sizeof(message) && message.code < 0 ? message.code : n < 0 && n != -ECONNRESET ? n : 0;
 }
 
 int command_ask(const char *name, int command, int64_t argument, int64_t *value, int *passed, bool keep)

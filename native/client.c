@@ -74,8 +74,8 @@ static void run_frame(struct client *c, struct frame *frame)
 	c->staying = how == RUN_MONITOR;
 	c->relay = run->relay;
 	run->relay = -1;
-	if (run->program.flags & RUN_LAST && how == RUN_ATTACHED)
-		end(c->status, 0);
+	if (run->program.flags & RUN_LAST && (how == RUN_ATTACHED || how == RUN_DONE))
+		end(how == RUN_ATTACHED ? c->status : 0, 0);
 	if (run->program.flags & RUN_LAST && c->staying)
 		stay(c);
 	if (!c->staying)

@@ -238,6 +238,8 @@ int take_message(struct run *, bool block);
 /* Wait until the child's end of `sync` closes by its exec. 0, or the failure is in run->fail_*. */
 int await_exec(struct run *);
 
+/* A signal came that ends the work: -EINTR with its number as the detail; else 0. */
+int told_to_end(struct run *);
 int record_append(struct run *, uint32_t tag, const void *, size_t);
 int record_processes(struct run *);                        /* this process as monitor, and init */
 void record_remove(struct run *);
@@ -264,7 +266,7 @@ static inline int fault(uint32_t list, uint32_t index)
 
 /* ---- parent ops by topic: cgroup.c, host.c, clone.c, undo.c ---- */
 op_fn op_mkdir_cgroup, op_rmdir_cgroup, op_join_cgroup, op_remove_tree;
-op_fn op_bind_command, op_write_file, op_unlink, op_lock_file, op_write_proc, op_write_pidfile, op_signal, op_adopt, op_bpf_devices;
+op_fn op_bind_command, op_write_file, op_unlink, op_lock_file, op_write_proc, op_write_pidfile, op_signal, op_stop_by_monitor, op_adopt, op_bpf_devices;
 op_fn op_clone, op_detach, op_open_record;
 
 int remove_tree(const char *path);                         /* 0 too where there is nothing */

@@ -91,7 +91,7 @@ static int hold_signals(struct run *run)
 	return run->signals < 0 ? run->signals : 0;
 }
 
-static int told_to_end(struct run *run)
+int told_to_end(struct run *run)
 {
 	struct signalfd_siginfo info;
 	while (read(run->signals, &info, sizeof(info)) == sizeof(info)) {
@@ -288,6 +288,7 @@ static op_fn *const parent_ops[] = {
 	[OP_WRITE_PIDFILE] = op_write_pidfile,
 	[OP_BPF_DEVICES] = op_bpf_devices,
 	[OP_SIGNAL] = op_signal,
+	[OP_STOP_BY_MONITOR] = op_stop_by_monitor,
 	[OP_ADOPT] = op_adopt,
 	[OP_OPEN_INIT] = op_open_init,
 	[OP_ATTACH] = op_attach,

@@ -138,6 +138,7 @@ enum {
 	OP_REMOVE_TREE = 21,
 	OP_BRING_HOME = 22,
 	OP_LOCK_FILE = 23,
+	OP_STOP_BY_MONITOR = 24,
 	OP_OPEN_ROOT = 40,
 	OP_MOUNT = 41,
 	OP_MKDIR = 42,
@@ -239,6 +240,7 @@ enum { CONSOLE_SOCKET, CONSOLE_TTY, CONSOLE_PREFIX };
 enum { REMOVE_TREE_PATH };
 enum { BRING_HOME_LINK, BRING_HOME_NAME };
 enum { LOCK_FILE_PATH };
+enum { STOP_BY_MONITOR_SOCKET };
 enum { OPEN_ROOT_PATH };
 enum { MOUNT_SOURCE, MOUNT_SOURCE_WHERE, MOUNT_TARGET, MOUNT_TARGET_WHERE, MOUNT_FSTYPE, MOUNT_FLAGS, MOUNT_DATA, MOUNT_PROPAGATION };
 enum { MKDIR_PATH, MKDIR_WHERE, MKDIR_MODE };
@@ -301,6 +303,7 @@ enum { SET_DEVICES_PROGRAM };
 	X(21, removeTree, "s") \
 	X(22, bringHome, "ss") \
 	X(23, lockFile, "s") \
+	X(24, stopByMonitor, "s") \
 	X(40, openRoot, "s") \
 	X(41, mount, "sisisisi") \
 	X(42, mkdir, "sii") \

@@ -43,9 +43,18 @@ export class Container {
     return true;
   }
 
-  /** Kill the container and wait for its monitor to have cleaned up; false where it does not run. */
-  stop(): Promise<boolean> {
-    return this.socket.stop();
+  /**
+   * Kill the container and wait for its monitor to have cleaned up; false where it does not run. After a `last` one
+   * that succeeds nothing more is said to the caller.
+   */
+  async stop({ last = false } = {}): Promise<boolean> {
+    const program = hostProgram('stop', [
+      { op: { op: 'stopByMonitor', args: { socket: socketName(this.id) } }, act: 'stop' },
+    ]);
+    const result = await (last ? this.#session.runLast(program) : this.#session.run(program));
+    if (result.kind !== 'failed') return true;
+    if (result.errno === errnoNumber('ECONNREFUSED')) return false;
+    throw new LxcError(`Failed to stop ${this.id.name}: ${result.detail || errnoText(result.errno)}`);
   }
 
   /** Ask init to halt. True: it stopped in time, or nobody wanted to wait. */

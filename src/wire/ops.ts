@@ -123,6 +123,8 @@ export const ops = {
   bringHome: { code: 22, by: 'P', args: { link: 'str', name: 'str' } },
   /** Make a file that is not there yet and hold its lock (F_OFD_SETLK) until the process ends, with later programs. */
   lockFile: { code: 23, by: 'P', args: { path: 'str' } },
+  /** Ask a monitor to kill its container, and wait until it has cleaned up and gone. */
+  stopByMonitor: { code: 24, by: 'P', args: { socket: 'str' } },
 
   /** Take the directory below which `where.rootfs` paths are resolved. */
   openRoot: { code: 40, by: 'C', args: { path: 'str' } },

@@ -76,7 +76,7 @@ async function stopUnwatched(session: Session, container: Container, wish: Wish)
 
 /** `undefined`: nobody answers. */
 async function runStop(container: Container, { act, seconds, insist }: Wish): Promise<number | undefined> {
-  if (act === 'kill') return (await container.stop()) ? 0 : undefined;
+  if (act === 'kill') return (await container.stop({ last: true })) ? 0 : undefined;
   if ((await container.socket.state()) === 'STOPPED') return undefined;
   if (act === 'reboot') return (await container.reboot({ seconds })) ? 0 : tooLate(container, seconds);
   if (await container.shutdown({ seconds })) return 0;
