@@ -85,15 +85,18 @@ function processId(payload: Buffer): ProcessId {
 /** The process is there and is the one that was recorded; a zombie counts as gone. */
 export function isAlive({ pid, startTime }: ProcessId): boolean {
   const stat = processStat(pid);
-  return stat !== undefined && stat.state !== 'Z' && stat.startTime === startTime;
+  return stat !== undefined && !stat.exiting && stat.startTime === startTime;
 }
 
-function processStat(pid: number): { state: string; startTime: bigint } | undefined {
+/** PF_EXITING of the kernel's include/linux/sched.h: set before the process gives its files back. */
+const exitingFlag = 0x4;
+
+function processStat(pid: number): { exiting: boolean; startTime: bigint } | undefined {
   try {
     // The name, in parentheses, may hold blanks and parentheses of its own.
     const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
     const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
-    return { state: fields[0] ?? '', startTime: BigInt(fields[19] ?? 0) };
+    return { exiting: (Number(fields[6]) & exitingFlag) !== 0, startTime: BigInt(fields[19] ?? 0) };
   } catch {
     return undefined;
   }

@@ -3,6 +3,7 @@
  * (`lxc.monitor.signal.pdeath = 0`), a new monitor takes it over. Any command on the name may come across it.
  */
 
+import { setTimeout as sleep } from 'node:timers/promises';
 import { LxcError } from '../base/error.ts';
 import { cgroupDirectory } from '../host/cgroup-mounts.ts';
 import { explain } from '../plan/index.ts';
@@ -19,17 +20,27 @@ import { type ContainerRecord, type ProcessId, readRecord } from './record.ts';
 import type { Session } from './session.ts';
 import type { State } from './states.ts';
 
+const dyingMilliseconds = 5;
+const dyingTries = 200;
+
 /** `absent`: nothing of ours is there, or not any more; a container of C LXC may still have the name. */
 export async function tend(session: Session, id: ContainerId): Promise<'running' | 'absent'> {
   const record = readRecord(recordDir(session, id.lxcpath, id.name));
   if (record === undefined) return 'absent';
-  if ((await new CommandSocket(id).state()) !== 'STOPPED' || isWatched(record)) return 'running';
+  if ((await new CommandSocket(id).state()) !== 'STOPPED' || (await staysWatched(record))) return 'running';
   if (record.init !== undefined && isOrphan(record)) {
     await adopt(session, record, record.init);
     return 'running';
   }
   await cleanLeftovers(session, record);
   return 'absent';
+}
+
+/** A monitor that dies takes its socket away before it is gone; one that still watches a running init has one. */
+async function staysWatched(record: ContainerRecord): Promise<boolean> {
+  for (let tries = 0; record.running && isWatched(record) && tries < dyingTries; tries++)
+    await sleep(dyingMilliseconds);
+  return isWatched(record);
 }
 
 /** The state, after a container that lost its monitor was taken over or cleaned up. */
