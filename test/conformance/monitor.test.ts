@@ -398,7 +398,7 @@ describe('the end', () => {
     writeFileSync(join(lxcpath, name, 'rootfs/tmp/go'), '');
     expect(await again.reached(AbortSignal.timeout(5000))).toBe('RUNNING');
     expect(await socket.initPid()).not.toBe(first);
-    expect(installation.calls()).toContain(`${name} again ok`);
+    await eventually(() => installation.calls().includes(`${name} again ok`));
     expect((await tool('lxc-info', name, '-s')).stdout).toMatch(/RUNNING/);
     await socket.stop();
     expect(traces(name)).toEqual([]);

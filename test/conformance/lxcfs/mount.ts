@@ -266,7 +266,11 @@ function startKeeper(dir: string, env: Record<string, string>): ChildProcess {
   });
 }
 
-export async function eventually(what: string, holds: () => boolean, seconds = 20): Promise<void> {
-  for (const end = Date.now() + seconds * 1000; !holds(); await sleep(20))
+export async function eventually(
+  what: string,
+  holds: () => boolean | Promise<boolean>,
+  seconds = 20,
+): Promise<void> {
+  for (const end = Date.now() + seconds * 1000; !(await holds()); await sleep(20))
     if (Date.now() > end) throw new Error(`In vain waited until ${what}`);
 }
