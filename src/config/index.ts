@@ -1,5 +1,6 @@
 /** The public surface of the configuration. */
 
+export { wholeNumber } from './codec.ts';
 export type { AutoCgroup, AutoMount, AutoProc, AutoShmounts, AutoSys } from './codecs/automount.ts';
 export {
   type DeviceRule,

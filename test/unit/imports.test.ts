@@ -13,10 +13,11 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   netlink: ['base', 'wire'],
   cgroup: ['base', 'wire', 'config'],
   config: ['base', 'wire'],
+  seccomp: ['base', 'config'],
   host: ['base', 'wire', 'netlink', 'cgroup', 'config', 'plan'],
-  plan: ['base', 'wire', 'netlink', 'cgroup', 'config'],
+  plan: ['base', 'wire', 'netlink', 'cgroup', 'config', 'seccomp'],
   lxcfs: ['base', 'wire', 'cgroup', 'config', 'host'],
-  run: ['base', 'wire', 'netlink', 'cgroup', 'config', 'plan', 'host', 'lxcfs'],
+  run: ['base', 'wire', 'netlink', 'cgroup', 'config', 'seccomp', 'plan', 'host', 'lxcfs'],
   cli: ['base', 'wire', 'netlink', 'cgroup', 'config', 'plan', 'host', 'lxcfs', 'run'],
 };
 
