@@ -131,6 +131,9 @@ int op_attach(struct run *run, const struct op *op)
 	if (err == 0 && NUM(op, ATTACH_PTY) && terminal_out() >= 0) {
 		slave = open_terminal();
 		err = slave < 0 ? slave : 0;
+		/* Who may not give it away has opened it all the same. */
+		if (slave >= 0 && NUM(op, ATTACH_OWNER) > 0 && fchown(slave, NUM(op, ATTACH_OWNER), -1) < 0)
+			err = errno == EPERM ? 0 : -errno;
 	}
 	if (log_fd >= 0)
 		relay.tap = write_log;

@@ -126,8 +126,7 @@ static int clone_in_pid_namespace(struct run *run, const struct op *op)
 	return setns(own, CLONE_NEWPID) < 0 && err == 0 ? -errno : err;
 }
 
-/* An interface can be brought home after init's death only through a namespace that is still held. */
-static void hold_netns(struct run *run)
+void hold_netns(struct run *run)
 {
 	const struct op_list *undo = &run->program.list[LIST_UNDO];
 	char path[64], number[24];
@@ -159,7 +158,8 @@ int op_clone(struct run *run, const struct op *op)
 	run->init = run->child;
 	run->init_pidfd = run->child_pidfd;
 	run->clone_flags = NUM(op, CLONE_FLAGS);
-	hold_netns(run);
+	if (run->clone_flags & CLONE_NEWNET)
+		hold_netns(run);
 	return record_processes(run);
 }
 

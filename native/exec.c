@@ -112,7 +112,7 @@ void close_from(int first)
 		for_descriptors(first, close_one);
 }
 
-int spawn_wait(char *const *argv, char *const *env, const char *cwd, int in, int out)
+int spawn_wait(char *const *argv, char *const *env, const char *cwd, int in, int out, bool root)
 {
 	int ends[2], status, err = 0;
 	if (pipe2(ends, O_CLOEXEC) < 0)
@@ -128,7 +128,9 @@ int spawn_wait(char *const *argv, char *const *env, const char *cwd, int in, int
 		if (out >= 0)
 			dup2(out, 1), dup2(out, 2);
 		cloexec_from(3);
-		if (*cwd && chdir(cwd) < 0)
+		if (root && (syscall(SYS_setgroups, 0, NULL) < 0 || syscall(SYS_setresgid, 0, 0, 0) < 0 || syscall(SYS_setresuid, 0, 0, 0) < 0))
+			err = -errno;
+		else if (*cwd && chdir(cwd) < 0)
 			err = -errno;
 		else
 			err = exec_search(argv, env);

@@ -26,7 +26,7 @@ int op_run_hook(struct run *run, const struct op *op)
 	char number[24], tail[1800];
 	(void)run;
 	_fd_ int out = output_open();
-	int status = spawn_wait(argv, VEC(op, RUN_HOOK_ENV), "", -1, out);
+	int status = spawn_wait(argv, VEC(op, RUN_HOOK_ENV), "", -1, out, NUM(op, RUN_HOOK_ROOT));
 	if (status <= 0)
 		return status;
 	size_t len = out < 0 ? 0 : output_tail(out, tail, sizeof(tail) - 1);

@@ -230,6 +230,9 @@ int clone_child(struct run *, uint64_t flags, const char *cgroup2);
 /* The parent's half of the birth: keep our end of the sync sockets and the child. `pid` < 0 is passed on. */
 int hold_child(struct run *, const int pair[2], pid_t pid, int pidfd);
 
+/* Init's network namespace, where an undo op needs it: an interface comes home only from one that is still held. */
+void hold_netns(struct run *);
+
 /* fork() into a v2 directory ("" : none) with the same fallbacks; 0 in the fork. */
 pid_t fork_into(const char *cgroup2, uint64_t flags, int *pidfd);
 
@@ -316,10 +319,10 @@ void reset_signals(void);                                  /* default dispositio
 void cloexec_from(int first);
 void close_from(int first);
 /*
- * Run a program: argv in env and cwd ("" stays), stdin from `in`, stdout and stderr to `out` (-1: inherited).
- * Wait status, or -errno when it could not be started.
+ * Run a program: argv in env and cwd ("" stays), stdin from `in`, stdout and stderr to `out` (-1: inherited);
+ * `root`: as root of our user namespace. Wait status, or -errno when it could not be started.
  */
-int spawn_wait(char *const *argv, char *const *env, const char *cwd, int in, int out);
+int spawn_wait(char *const *argv, char *const *env, const char *cwd, int in, int out, bool root);
 
 /* ---- hook.c: what a program said last ---- */
 int output_open(void);

@@ -1,4 +1,4 @@
-/* Directories, files, device nodes and links of the container's tree. Run by the child with full privileges. */
+/* Directories, files, device nodes and links of the container's tree. Run by the child, chown also by the parent. */
 #include "lxc-ts.h"
 
 #include <sys/mount.h>

@@ -65,7 +65,7 @@ static int spawn(int brain, struct frame *frame)
 	_fd_ int out = stdio == SPAWN_CAPTURE ? output_open() : -1;
 	if (argv && env && stdio == SPAWN_BECOME)
 		return answer_spawn(brain, id, become(argv, env, cwd), "", 0);
-	int status = argv && env ? spawn_wait(argv, env, cwd, in, out) : -ENOMEM;
+	int status = argv && env ? spawn_wait(argv, env, cwd, in, out, false) : -ENOMEM;
 	char *output = out >= 0 ? map_pages(MOST_OUTPUT) : NULL;
 	if (output)
 		len = output_tail(out, output, MOST_OUTPUT);

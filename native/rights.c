@@ -89,8 +89,8 @@ int op_lsm_label(struct run *run, const struct op *op)
 int op_rlimit(struct run *run, const struct op *op)
 {
 	uint64_t limit[2] = { NUM(op, RLIMIT_SOFT), NUM(op, RLIMIT_HARD) }; /* -1 is infinity */
-	(void)run;
-	return CHECK((int)syscall(SYS_prlimit64, 0, NUM(op, RLIMIT_RESOURCE), limit, NULL));
+	/* In the child it is 0, which stands for the caller. */
+	return CHECK((int)syscall(SYS_prlimit64, run->child, NUM(op, RLIMIT_RESOURCE), limit, NULL));
 }
 
 int op_keyring(struct run *run, const struct op *op)

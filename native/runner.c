@@ -199,6 +199,8 @@ static int op_sync(struct run *run, const struct op *op)
 		if (got <= 0)
 			return got < 0 ? got : -ESAID;
 	}
+	if (point == POINT_CONFIGURE)
+		hold_netns(run);
 	return 0;
 }
 
@@ -295,6 +297,8 @@ static op_fn *const parent_ops[] = {
 	[OP_CONSOLE] = op_console,
 	[OP_REMOVE_TREE] = op_remove_tree,
 	[OP_BRING_HOME] = op_bring_home,
+	[OP_RLIMIT] = op_rlimit,
+	[OP_CHOWN] = op_chown,
 };
 
 int run_parent_op(struct run *run, uint32_t list, uint32_t index)

@@ -94,6 +94,7 @@ enum {
 	POINT_CGROUPS_READY = 2,
 	POINT_CGROUP = 3,
 	POINT_READY_START = 4,
+	POINT_STARTUP = 5,
 };
 
 enum {
@@ -235,7 +236,7 @@ enum { BPF_DEVICES_CGROUP, BPF_DEVICES_PROGRAM };
 enum { SIGNAL_SOCKET, SIGNAL_PID, SIGNAL_SIGNAL };
 enum { ADOPT_PID, ADOPT_START_TIME };
 enum { OPEN_INIT_SOCKET, OPEN_INIT_PID };
-enum { ATTACH_CGROUP2, ATTACH_PTY, ATTACH_LOG };
+enum { ATTACH_CGROUP2, ATTACH_PTY, ATTACH_LOG, ATTACH_OWNER };
 enum { CONSOLE_SOCKET, CONSOLE_TTY, CONSOLE_PREFIX };
 enum { REMOVE_TREE_PATH };
 enum { BRING_HOME_LINK, BRING_HOME_NAME };
@@ -255,7 +256,7 @@ enum { SECCOMP_FILTER, SECCOMP_FLAGS, SECCOMP_LISTENER };
 enum { LSM_LABEL_ATTRIBUTE, LSM_LABEL_LABEL };
 enum { OPEN_PTY_WHICH, OPEN_PTY_BIND, OPEN_PTY_ROOTFS };
 enum { STDIO_MODE, STDIO_CONTROLLING };
-enum { RUN_HOOK_TEXT, RUN_HOOK_ENV };
+enum { RUN_HOOK_TEXT, RUN_HOOK_ENV, RUN_HOOK_ROOT };
 enum { SETNS_PATH, SETNS_TYPE };
 enum { UNSHARE_FLAGS };
 enum { RLIMIT_RESOURCE, RLIMIT_SOFT, RLIMIT_HARD };
@@ -298,7 +299,7 @@ enum { SET_DEVICES_PROGRAM };
 	X(16, signal, "sii") \
 	X(17, adopt, "ii") \
 	X(18, openInit, "si") \
-	X(19, attach, "sis") \
+	X(19, attach, "sisi") \
 	X(20, console, "sii") \
 	X(21, removeTree, "s") \
 	X(22, bringHome, "ss") \
@@ -320,7 +321,7 @@ enum { SET_DEVICES_PROGRAM };
 	X(53, lsmLabel, "ss") \
 	X(54, openPty, "isi") \
 	X(55, stdio, "ii") \
-	X(56, runHook, "sv") \
+	X(56, runHook, "svi") \
 	X(57, setns, "si") \
 	X(58, unshare, "i") \
 	X(59, rlimit, "iii") \

@@ -12,6 +12,7 @@ import { type NamespaceName, namespaceFlags } from '../plan/namespaces.ts';
 import type { StartRequest } from '../plan/request.ts';
 import { trimSlashes } from '../plan/rootfs.ts';
 import { gatherCgroups } from './cgroups.ts';
+import { ownIds } from './ids.ts';
 import { readNetworkFacts } from './network.ts';
 import { findView } from './proc-view.ts';
 
@@ -28,7 +29,7 @@ export function gatherFacts(config: Config, request: StartRequest): HostFacts {
   };
 }
 
-type KernelFacts = Pick<HostFacts, 'namespaces' | 'lastCapability' | 'appArmor'>;
+type KernelFacts = Pick<HostFacts, 'namespaces' | 'lastCapability' | 'appArmor' | 'ids'>;
 
 let kernel: KernelFacts | undefined;
 
@@ -37,6 +38,7 @@ function kernelFacts(): KernelFacts {
   kernel ??= {
     namespaces: new Set(Object.keys(namespaceFlags).filter(isNamespace)),
     lastCapability: Number(readFileSync('/proc/sys/kernel/cap_last_cap', 'utf8')),
+    ids: ownIds(),
     appArmor: (textOf('/sys/module/apparmor/parameters/enabled') ?? '').startsWith('Y'),
   };
   return kernel;

@@ -44,6 +44,10 @@ export interface AttachFacts {
   readonly tasks: readonly string[];
   /** Directory in the unified hierarchy, '' without one. */
   readonly cgroup2: string;
+  /** The user of the host behind the one that the command runs as; -1 where there is none. */
+  readonly owner: number;
+  /** Whether groups can be set there: not where a user mapped none but his own. */
+  readonly setgroups: boolean;
   /** Capabilities that init's bounding set lacks, a bit for each. */
   readonly dropped: bigint;
   readonly noNewPrivs: boolean;
@@ -65,7 +69,12 @@ export function planAttach(request: AttachRequest, facts: AttachFacts): Program 
       step(
         {
           op: 'attach',
-          args: { cgroup2: cgroup ? facts.cgroup2 : '', pty: request.terminal ? 1 : 0, log: request.ptyLog },
+          args: {
+            cgroup2: cgroup ? facts.cgroup2 : '',
+            pty: request.terminal ? 1 : 0,
+            log: request.ptyLog,
+            owner: spaces.includes('user') ? facts.owner : request.uid,
+          },
         },
         'start a process for the container',
       ),
@@ -164,9 +173,9 @@ function inside(cwd: string): PlannedOp[] {
  * No group of the caller goes along. Whoever becomes another user loses the right to drop capabilities, so they go
  * first; root must still be able to set its groups, so for root they go afterwards.
  */
-function identity({ uid, gid, elevated }: AttachRequest, { dropped }: AttachFacts): PlannedOp[] {
+function identity({ uid, gid, elevated }: AttachRequest, { dropped, setgroups }: AttachFacts): PlannedOp[] {
   const ids = step(
-    { op: 'setIds', args: { uid, gid, groups: Buffer.alloc(0), keepGroups: 0 } },
+    { op: 'setIds', args: { uid, gid, groups: Buffer.alloc(0), keepGroups: setgroups ? 0 : 1 } },
     `become user ${uid}, group ${gid}`,
   );
   if (dropped === 0n || elevated.has('CAP')) return [ids];

@@ -4,6 +4,7 @@ import type { CgroupPlan } from '../cgroup/plan.ts';
 import type { Config, RawEntry } from '../config/index.ts';
 import type { Capabilities } from './capabilities.ts';
 import type { HostFacts } from './facts.ts';
+import type { Ids } from './idmap.ts';
 import type { Spaces } from './namespaces.ts';
 import type { StartRequest } from './request.ts';
 import type { Root } from './rootfs.ts';
@@ -19,6 +20,8 @@ export interface Inputs {
 
 export interface Context extends Inputs {
   readonly root: Root;
+  /** Absent where the container has the ids of the host. */
+  readonly ids: Ids | undefined;
   readonly spaces: Spaces;
   readonly capabilities: Capabilities;
   readonly cgroups: CgroupPlan;

@@ -5,7 +5,9 @@ import type { Op } from '../wire/ops.ts';
 import type { PlannedOp } from '../wire/program.ts';
 import { askedBy, step } from '../wire/step.ts';
 import type { Context } from './context.ts';
-import { mkdirInside, mountInside, symlinkInside } from './mount-step.ts';
+import { isMapped } from './idmap.ts';
+import { ms } from './mount-flags.ts';
+import { mkdirInside, mkfileInside, mountInside, symlinkInside } from './mount-step.ts';
 import { inside } from './rootfs.ts';
 
 /** Without a root file system /dev is the host's, which a tmpfs would only hide. */
@@ -41,6 +43,7 @@ const characterDevice = 0o020000;
 
 export function populateDev(context: Context): readonly PlannedOp[] {
   if (!hasOwnDev(context)) return [];
+  if (isMapped(context)) return nodes.flatMap(([name]) => borrow(context, name));
   const entry = context.config.one('lxc.autodev');
   return nodes.map(([name, major, minor]) => {
     const op: Op = {
@@ -54,6 +57,16 @@ export function populateDev(context: Context): readonly PlannedOp[] {
     };
     return step(op, why(entry, `make the device dev/${name}`));
   });
+}
+
+/** A node that is made in a user namespace cannot be opened, so those of the host are bound. */
+function borrow(context: Context, name: string): readonly PlannedOp[] {
+  const entry = context.config.one('lxc.autodev');
+  const target = `dev/${name}`;
+  return [
+    mkfileInside(context, target, why(entry, `make ${target}`)),
+    mountInside(context, { source: `/${target}`, target, flags: ms.bind }, why(entry, `bind /${target}`)),
+  ];
 }
 
 /** dev_t as the C library packs it. */

@@ -4,6 +4,7 @@
  */
 
 import type { CgroupFacts } from '../cgroup/layout.ts';
+import type { IdFacts } from './idmap.ts';
 import type { NamespaceName } from './namespaces.ts';
 import type { Draw } from './network/index.ts';
 import type { NetworkFacts } from './network-contract.ts';
@@ -30,6 +31,7 @@ export interface HostFacts {
   readonly namespaces: ReadonlySet<NamespaceName>;
   readonly lastCapability: number;
   readonly appArmor: boolean;
+  readonly ids: IdFacts;
   /** Every path that the plan asks about; absent: nothing is there. */
   readonly paths: ReadonlyMap<string, PathFact>;
   /** Texts of the files that the plan reads: `lxc.mount.fstab`. */

@@ -101,12 +101,17 @@ export function mergeEnvironment(base: readonly string[], changes: readonly Vari
   return [...all.values()];
 }
 
-/** Hooks that the child runs see the container's variables as well. */
-export function childHooks(config: Config, request: HookRequest, type: HookType): readonly PlannedOp[] {
+/** Hooks that the child runs see the container's variables as well. `asRoot`: before the child is root of its ids. */
+export function childHooks(
+  config: Config,
+  request: HookRequest,
+  type: HookType,
+  asRoot = false,
+): readonly PlannedOp[] {
   const variables = [...config.many('lxc.environment'), ...config.many('lxc.environment.hooks')];
   const own = variables.map(({ value }): Variable => [value.name, value.value ?? '']);
   return hookCommands(config, request, type).map(({ text, env, why }) =>
-    step({ op: 'runHook', args: { text, env: mergeEnvironment(env, own) } }, why),
+    step({ op: 'runHook', args: { text, env: mergeEnvironment(env, own), root: asRoot ? 1 : 0 } }, why),
   );
 }
 

@@ -4,6 +4,7 @@ import { LxcError } from '../base/error.ts';
 import type { NamespaceSource, RawEntry } from '../config/index.ts';
 import type { PlannedOp } from '../wire/program.ts';
 import { askedBy, step } from '../wire/step.ts';
+import { clockOffsets } from './clocks.ts';
 import type { Inputs } from './context.ts';
 import type { StartRequest } from './request.ts';
 
@@ -43,26 +44,43 @@ export function resolveSpaces(inputs: Inputs, cloneNet: boolean): Spaces {
   const listed = config.many('lxc.namespace.clone').flatMap(({ value }) => value);
   const kept = new Set(config.many('lxc.namespace.keep').flatMap(({ value }) => value));
   const wanted = listed.length > 0 ? listed : standard.filter((one) => !kept.has(one));
-  const cloned = wanted
+  const cloned = [...wanted, ...further(inputs, listed.length > 0, kept)]
     .filter((one) => facts.namespaces.has(one) || listed.includes(one))
     .filter((one) => !taken.has(one) && (one !== 'net' || cloneNet));
-  refuseUser(inputs, cloned);
+  refuseUnmapped(inputs, cloned);
   return { cloned: new Set(cloned), shared };
 }
 
-function refuseUser({ config }: Inputs, cloned: readonly NamespaceName[]): void {
-  const entry = config
-    .many('lxc.namespace.clone')
-    .find(({ value }) => value.includes('user') || value.includes('time'));
-  if (entry === undefined || !(cloned.includes('user') || cloned.includes('time'))) return;
-  const name = cloned.includes('user') ? 'user' : 'time';
-  throw new LxcError(
-    `Failed to start with lxc.namespace.clone = ${entry.text}: a new ${name} namespace is refused`,
-    {
-      origin: entry.origin,
-      hint: `leave "${name}" out of the list`,
-    },
+/** Made where something asks for them: ids, clocks, or a list of what alone is kept. */
+function further(
+  { config }: Inputs,
+  listed: boolean,
+  kept: ReadonlySet<NamespaceName>,
+): readonly NamespaceName[] {
+  if (listed) return [];
+  const user = config.many('lxc.idmap').length > 0;
+  const time = kept.size > 0 || clockOffsets(config).length > 0;
+  return [...(user ? (['user'] as const) : []), ...(time ? (['time'] as const) : [])].filter(
+    (one) => !kept.has(one),
   );
+}
+
+/** Ids are mapped in a user namespace, and in an unmapped one nothing can be done. */
+function refuseUnmapped({ config }: Inputs, cloned: readonly NamespaceName[]): void {
+  const [map] = config.many('lxc.idmap');
+  const list = config.many('lxc.namespace.clone').find(({ value }) => value.includes('user'));
+  if (map === undefined && list !== undefined && cloned.includes('user')) {
+    throw new LxcError(
+      `Failed to start with lxc.namespace.clone = ${list.text}: the new user namespace would have no ids`,
+      { origin: list.origin, hint: 'add lines lxc.idmap, or leave "user" out of the list' },
+    );
+  }
+  if (map !== undefined && !cloned.includes('user')) {
+    throw new LxcError(`Failed to start with lxc.idmap = ${map.text}: there is no new user namespace`, {
+      origin: map.origin,
+      hint: 'ids are mapped only in one of the container; see the lines lxc.namespace and --share-user',
+    });
+  }
 }
 
 function resolveShares(inputs: Inputs): readonly SharedSpace[] {

@@ -52,6 +52,7 @@ const optionalNumbers: Readonly<Record<string, readonly string[]>> = {
   netlink: ['ignore', 'retry'],
   setIds: ['keepGroups'],
   seccomp: ['flags', 'listener'],
+  runHook: ['root'],
   setConsole: ['buffer', 'logSize', 'rotate'],
 };
 

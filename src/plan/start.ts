@@ -4,9 +4,10 @@
  */
 
 import type { DeviceNode } from '../cgroup/devices.ts';
+import { ownCgroups } from '../cgroup/owner.ts';
 import { planCgroups } from '../cgroup/plan.ts';
 import type { Config } from '../config/index.ts';
-import type { Op } from '../wire/ops.ts';
+import { type Op, syncPoints } from '../wire/ops.ts';
 import type { PlannedOp, Program } from '../wire/program.ts';
 import { always, asked, post, step, wait } from '../wire/step.ts';
 import { autoCgroup } from './auto-cgroup.ts';
@@ -18,10 +19,12 @@ import {
   refuseUnusableConsole,
   refuseWhatHasNoEffect,
 } from './check.ts';
+import { ownClocks } from './clocks.ts';
 import type { Context, Inputs } from './context.ts';
 import { hasOwnDev, linkDev, mountDev, populateDev } from './devices.ts';
 import type { HostFacts } from './facts.ts';
 import { childHooks } from './hooks.ts';
+import { becomeMapped, resolveIds, writeMaps } from './idmap.ts';
 import * as init from './init.ts';
 import { listedMounts } from './mounts.ts';
 import { enterShared, flagsOf, namespaceFlags, resolveSpaces } from './namespaces.ts';
@@ -76,6 +79,7 @@ function resolve(inputs: Inputs, network: NetworkPlan): Context {
   return {
     ...inputs,
     root: resolveRoot(inputs),
+    ids: resolveIds(inputs),
     spaces: resolveSpaces(inputs, network.cloneNet),
     capabilities: resolveCapabilities(inputs),
     cgroups,
@@ -98,11 +102,21 @@ interface Meetings {
 }
 
 function meetings(context: Context, network: NetworkPlan): Meetings {
+  const lateNet = netIsLate(context) && network.parent.length > 0;
   return {
-    configured: [...init.writeProcs(context), ...network.parent],
+    configured: [...(lateNet ? [wait('configure')] : []), ...init.writeProcs(context), ...network.parent],
     cgroups: context.cgroups.joins.length > 0,
-    late: [...context.cgroups.late, ...callHooks(context, 'start-host')],
+    late: [
+      ...context.cgroups.late,
+      ...(context.ids === undefined ? [] : init.limitResources(context)),
+      ...callHooks(context, 'start-host'),
+    ],
   };
+}
+
+/** Made before the ids are mapped, the files of /sys/class/net would belong to nobody of the container. */
+function netIsLate({ ids, spaces }: Context): boolean {
+  return ids !== undefined && spaces.cloned.has('net');
 }
 
 function parentList(context: Context, network: NetworkPlan, needs: Meetings): readonly PlannedOp[] {
@@ -112,7 +126,8 @@ function parentList(context: Context, network: NetworkPlan, needs: Meetings): re
     ...callHooks(context, 'pre-start'),
     ...cgroups.beforeClone,
     clone(context, network),
-    ...(needs.cgroups ? [...cgroups.beforeReady, post('cgroups-ready')] : []),
+    ...giveIds(context, needs),
+    ...(needs.cgroups ? [...cgroups.beforeReady, ...giveCgroups(context), post('cgroups-ready')] : []),
     ...(needs.configured.length > 0 ? [...needs.configured, post('post-configure')] : []),
     ...cgroups.monitor,
     ...(needs.late.length > 0 ? [wait('cgroup'), ...needs.late, post('ready-start')] : []),
@@ -143,9 +158,21 @@ function callHooks({ config }: Context, type: 'pre-start' | 'start-host'): reado
   return [step({ op: 'call', args: { what: type } }, asked(first, `run the ${type} hooks`))];
 }
 
+function giveIds(context: Context, needs: Meetings): readonly PlannedOp[] {
+  if (context.ids === undefined) return [];
+  const early = needs.cgroups ? [] : giveCgroups(context);
+  return [...early, ...writeMaps(context.ids), post('startup')];
+}
+
+function giveCgroups({ ids, cgroups }: Context): readonly PlannedOp[] {
+  return ids === undefined ? [] : ownCgroups(cgroups.places, ids.outside, ids.first);
+}
+
 /** The cgroup namespace is unshared by the child: its root is where a process stands at that moment. */
-function clone({ spaces, cgroups }: Context, network: NetworkPlan): PlannedOp {
-  const names = [...spaces.cloned].filter((name) => name !== 'cgroup');
+function clone(context: Context, network: NetworkPlan): PlannedOp {
+  const { spaces, cgroups } = context;
+  const late = new Set(['cgroup', 'time', ...(netIsLate(context) ? ['net'] : [])]);
+  const names = [...spaces.cloned].filter((name) => !late.has(name));
   const flags = flagsOf(network.cloneNet ? names : names.filter((name) => name !== 'net'));
   const pidNamespace = spaces.shared.find(({ namespace }) => namespace === 'pid')?.path ?? '';
   const why = always(`clone init into new namespaces (${names.join(', ')})`);
@@ -153,15 +180,20 @@ function clone({ spaces, cgroups }: Context, network: NetworkPlan): PlannedOp {
 }
 
 function childList(context: Context, network: NetworkPlan, needs: Meetings): readonly PlannedOp[] {
-  const { root } = context;
+  const { ids, root } = context;
   const join = joinCgroups(context, needs);
+  // Mapped ids could not join. Without a root of its own the mounts below may hide the cgroups of the host.
+  const joinFirst = ids !== undefined || root.path === undefined;
+  const own = [...init.newKeyring(context), ...init.setHostname(context)];
   return [
+    ...(ids === undefined ? [] : [wait('startup')]),
     ...enterShared(context.spaces),
-    ...init.newKeyring(context),
-    ...init.setHostname(context),
-    // Without a root of its own the mounts below may hide the cgroups of the host, so they are joined first.
-    ...(root.path === undefined ? join : []),
-    ...mounts(context, root.path === undefined ? [] : join),
+    ...ownClocks(context),
+    ...(ids === undefined ? own : []),
+    ...takeRoot(context),
+    ...(joinFirst ? join : []),
+    ...(ids === undefined ? [] : [...becomeMapped(ids), ...lateNet(context, needs), ...own]),
+    ...mounts(context, joinFirst ? [] : join),
     ...(needs.configured.length > 0 ? [wait('post-configure')] : []),
     ...network.child,
     ...fill(context),
@@ -181,13 +213,27 @@ function joinCgroups({ spaces, cgroups }: Context, needs: Meetings): readonly Pl
   ];
 }
 
-function mounts(context: Context, join: readonly PlannedOp[]): readonly PlannedOp[] {
-  if (!context.spaces.cloned.has('mnt')) return join;
-  const { config, request } = context;
+function lateNet(context: Context, { configured }: Meetings): readonly PlannedOp[] {
+  if (!netIsLate(context)) return [];
+  const own: Op = { op: 'unshare', args: { flags: namespaceFlags.net } };
+  const awaited = configured.some(({ op, args }) => op === 'sync' && args.point === syncPoints.configure);
+  return [step(own, always('make a network namespace')), ...(awaited ? [post('configure')] : [])];
+}
+
+/** Still with the ids of the caller, to whom more directories of the host are open than to mapped ones. */
+function takeRoot(context: Context): readonly PlannedOp[] {
+  if (!context.spaces.cloned.has('mnt')) return [];
+  const { config, request, ids } = context;
   return [
     isolateMounts(),
-    ...childHooks(config, request, 'pre-mount'),
+    ...childHooks(config, request, 'pre-mount', ids !== undefined),
     ...mountRoot(context),
+  ];
+}
+
+function mounts(context: Context, join: readonly PlannedOp[]): readonly PlannedOp[] {
+  if (!context.spaces.cloned.has('mnt')) return join;
+  return [
     ...mountDev(context),
     ...autoProc(context),
     ...autoSys(context),
@@ -218,7 +264,7 @@ function secure(context: Context): readonly PlannedOp[] {
   const { config, request } = context;
   return [
     ...init.setPersonality(context),
-    ...init.limitResources(context),
+    ...(context.ids === undefined ? init.limitResources(context) : []),
     ...dropCapabilities(context.capabilities),
     ...init.noNewPrivileges(context),
     ...childHooks(config, request, 'start'),

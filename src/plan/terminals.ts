@@ -5,6 +5,7 @@ import { stdio, where } from '../wire/ops.ts';
 import type { PlannedOp, Provenance } from '../wire/program.ts';
 import { always, askedBy, step } from '../wire/step.ts';
 import type { Context } from './context.ts';
+import { hasGroup } from './idmap.ts';
 import { ms } from './mount-flags.ts';
 import { mkdirInside, mkfileInside, mountInside, symlinkInside } from './mount-step.ts';
 
@@ -33,12 +34,16 @@ function hasDevpts(context: Context): boolean {
   return canBind(context) && ttys + ptys > 0;
 }
 
+/** The group tty. */
+const terminalGroup = 5;
+
 export function mountDevpts(context: Context): readonly PlannedOp[] {
   if (!hasDevpts(context)) return [];
   const { ttys, ptys } = numbers(context);
   const entry = context.config.one('lxc.pty.max') ?? context.config.one('lxc.tty.max');
   const why = (act: string): Provenance => askedBy(entry, 'lxc.pty.max', act);
-  const data = `newinstance,ptmxmode=0666,mode=0620,gid=5,max=${ttys + ptys}`;
+  const group = hasGroup(context, terminalGroup) ? `,gid=${terminalGroup}` : '';
+  const data = `newinstance,ptmxmode=0666,mode=0620${group},max=${ttys + ptys}`;
   const devpts = {
     source: 'devpts',
     target: 'dev/pts',

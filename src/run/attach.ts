@@ -4,7 +4,9 @@ import { errnoNumber, errnoText } from '../base/errno.ts';
 import { LxcError } from '../base/error.ts';
 import type { Config } from '../config/index.ts';
 import { cgroupDirectory } from '../host/cgroup-mounts.ts';
+import { idsOf } from '../host/ids.ts';
 import { type AttachFacts, type AttachRequest, planAttach } from '../plan/attach.ts';
+import { toHost } from '../plan/idmap.ts';
 import { limitResources } from '../plan/init.ts';
 import { lists } from '../wire/frames.ts';
 import type { Program } from '../wire/program.ts';
@@ -53,17 +55,27 @@ async function ownRecord(session: Session, id: ContainerId): Promise<ContainerRe
   return (await tend(session, id)) === 'running' ? record : undefined;
 }
 
+/** Root, or the user and group of init in a container that has no root. */
+export function usualIds({ initPid, config }: Running): { readonly uid: number; readonly gid: number } {
+  const { users, groups } = idsOf(initPid);
+  return {
+    uid: toHost(users, 0) === undefined ? config.value('lxc.init.uid') : 0,
+    gid: toHost(groups, 0) === undefined ? config.value('lxc.init.gid') : 0,
+  };
+}
+
 export async function attach(session: Session, running: Running, request: AttachRequest): Promise<number> {
-  const program = planAttach(request, factsOf(session, running));
+  const program = planAttach(request, factsOf(session, running, request));
   const result = await session.runLast(program);
   if (result.kind === 'exited') return shellStatus(result.value);
   throw failure(program, request, result);
 }
 
-function factsOf(session: Session, { id, initPid, config }: Running): AttachFacts {
+function factsOf(session: Session, { id, initPid, config }: Running, { uid }: AttachRequest): AttachFacts {
   const facts = processFacts(initPid);
   if (facts === undefined) throw new LxcError('Failed to attach: the container has just stopped');
   const cgroups = cgroupsOf(initPid);
+  const { users, setgroups } = idsOf(initPid);
   const unified = cgroups.find(({ controllers }) => controllers === '');
   const directories = cgroups
     .filter((one) => one !== unified)
@@ -77,6 +89,8 @@ function factsOf(session: Session, { id, initPid, config }: Running): AttachFact
     tasks: directories.map((directory) => `${directory}/tasks`),
     cgroup2: (unified && cgroupDirectory(unified)) ?? '',
     label: labelOf(initPid),
+    owner: toHost(users, uid) ?? -1,
+    setgroups,
     limits: limitResources({ config }),
   };
 }

@@ -11,7 +11,7 @@ import { Container } from './container.ts';
 import { configPath } from './directory.ts';
 import { runHooks } from './hooks.ts';
 import type { Log } from './log.ts';
-import { runtimeDir } from './places.ts';
+import { rootfsMount } from './places.ts';
 import { clonesOf, leaveParents, snapshotsOf } from './relatives.ts';
 import { removeTree } from './remove.ts';
 import type { Session } from './session.ts';
@@ -88,7 +88,7 @@ async function runDestroyHooks(session: Session, id: ContainerId, config: Config
     configFile: configPath(id),
     env: Object.entries(session.env).map(([name, value]) => `${name}=${value}`),
     logLevel: log.level,
-    rootfsMount: `${runtimeDir(session)}/lxc-ts/rootfs`,
+    rootfsMount: rootfsMount(session),
   };
   await runHooks(session, hookCommands(config, request, 'destroy'), log);
 }

@@ -41,6 +41,11 @@ export function runtimeDir(caller: Caller): string {
   return caller.uid === 0 ? '/run' : (caller.env.XDG_RUNTIME_DIR ?? `${home(caller)}/.cache/lxc/run`);
 }
 
+/** Where root file systems are mounted. Hooks inside use the path with ids that may be mapped, so all may go there. */
+export function rootfsMount(caller: Caller): string {
+  return `${runtimeDir(caller)}/lxc-rootfs`;
+}
+
 /** The run directory of a container, with its record; absent while it is stopped. */
 export function recordDir(caller: Caller, lxcpath: string, name: string): string {
   return `${runtimeDir(caller)}/lxc-ts/${hex64(fnv1a64(lxcpath))}/${name}`;

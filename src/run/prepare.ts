@@ -14,7 +14,7 @@ import type { Program } from '../wire/program.ts';
 import { CommandSocket, type ContainerId, socketName } from './command-socket.ts';
 import { encodeHead, type Head, type KeptRequest, type Order } from './head.ts';
 import type { Log } from './log.ts';
-import { monitorFifo, recordDir, runtimeDir, systemConfig } from './places.ts';
+import { monitorFifo, recordDir, rootfsMount, systemConfig } from './places.ts';
 import type { Session } from './session.ts';
 
 /** What the command line says about a start. */
@@ -38,7 +38,7 @@ export function requestOf(
     ...id,
     ...options,
     commandSocket: socketName(id),
-    rootfsMount: `${runtimeDir(session)}/lxc-ts/rootfs`,
+    rootfsMount: rootfsMount(session),
     pid,
     cwd,
     uid,

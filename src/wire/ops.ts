@@ -48,11 +48,14 @@ export const filterFlags = {
 
 /** Points at which parent and child wait for each other; the names are LXC's where LXC has one. */
 export const syncPoints = {
+  /** The child has made its own network namespace, which it does late where that belongs to a user namespace. */
   configure: 0,
   'post-configure': 1,
   'cgroups-ready': 2,
   cgroup: 3,
   'ready-start': 4,
+  /** The parent has written the id maps. */
+  startup: 5,
 } as const;
 
 /** What a `netlink` patch puts into the request before it is sent. */
@@ -112,9 +115,10 @@ export const ops = {
   openInit: { code: 18, by: 'P', args: { socket: 'str', pid: 'int' } },
   /**
    * Attach: fork the process that runs the child list (born in the v2 directory `cgroup2` where not ''). `pty`:
-   * 0 never, 1 a terminal in between where a standard stream is one. `log` a file for what it shows, or ''.
+   * 0 never, 1 a terminal in between where a standard stream is one. `log` a file for what it shows, or ''. `owner`
+   * is the user of the host who gets that terminal (-1: whoever makes it).
    */
-  attach: { code: 19, by: 'P', args: { cgroup2: 'str', pty: 'int', log: 'str' } },
+  attach: { code: 19, by: 'P', args: { cgroup2: 'str', pty: 'int', log: 'str', owner: 'int' } },
   /** Show a console (0) or tty (N, -1 any) on the caller's terminal until the escape (`prefix`, then q). */
   console: { code: 20, by: 'P', args: { socket: 'str', tty: 'int', prefix: 'int' } },
   /** Remove a tree, following no link and staying on its file system; absent is fine. */
@@ -182,12 +186,16 @@ export const ops = {
   openPty: { code: 54, by: 'C', args: { which: 'int', bind: 'str', rootfs: 'int' } },
   /** See {@link stdio}. Also setsid, and with `controlling` 1 stdin as the controlling terminal. */
   stdio: { code: 55, by: 'C', args: { mode: 'int', controlling: 'int' } },
-  /** `/bin/sh -c text` where the child stands; the end of its output becomes the error's detail. */
-  runHook: { code: 56, by: 'C', args: { text: 'str', env: 'strs' } },
+  /**
+   * `/bin/sh -c text` where the child stands; the end of its output becomes the error's detail. With `root` 1 the
+   * hook becomes root of its user namespace first, where the child itself has not yet.
+   */
+  runHook: { code: 56, by: 'C', args: { text: 'str', env: 'strs', root: 'int' } },
   /** setns into a namespace file of the host; `type` one CLONE_NEW*. */
   setns: { code: 57, by: 'C', args: { path: 'str', type: 'int' } },
   unshare: { code: 58, by: 'C', args: { flags: 'int' } },
-  rlimit: { code: 59, by: 'C', args: { resource: 'int', soft: 'int', hard: 'int' } },
+  /** Of the caller; in the parent's list that of the process that it cloned. */
+  rlimit: { code: 59, by: 'PC', args: { resource: 'int', soft: 'int', hard: 'int' } },
   personality: { code: 60, by: 'C', args: { persona: 'int' } },
   /** A new session keyring. */
   keyring: { code: 61, by: 'C', args: {} },
@@ -205,8 +213,8 @@ export const ops = {
   mustExist: { code: 66, by: 'C', args: { path: 'str', where: 'int' } },
   /** A fresh uuid in the file `path`, bound read-only over /proc/sys/kernel/random/boot_id; after pivot. */
   bootId: { code: 67, by: 'C', args: { path: 'str' } },
-  /** chown of an object of the container to its root, for id maps. */
-  chown: { code: 68, by: 'C', args: { path: 'str', where: 'int', uid: 'int', gid: 'int' } },
+  /** chown of an object of the container, or of one of its cgroups, to its root, for id maps. Links are not followed. */
+  chown: { code: 68, by: 'PC', args: { path: 'str', where: 'int', uid: 'int', gid: 'int' } },
   /**
    * Attach: enter init's `namespaces` (CLONE_NEW*, by its pidfd); with the pid namespace among them a sibling
    * born inside goes on with the list.

@@ -337,7 +337,7 @@ describe('the child', () => {
 describe('hooks', () => {
   it('see their environment and the tree, and fail with their last words', async () => {
     const hook = (text: string) =>
-      planned({ op: 'runHook', args: { text, env: ['PATH=/bin', 'LXC_NAME=foo'] } });
+      planned({ op: 'runHook', args: { text, env: ['PATH=/bin', 'LXC_NAME=foo'], root: 0 } });
     const marker = join(dir, 'hook-ran');
     const { result } = await inside([hook(`echo $LXC_NAME > ${marker}`), hook('echo no >&2; exit 3')], '');
     expect(readFileSync(marker, 'utf8')).toBe('foo\n');
@@ -365,7 +365,10 @@ describe('the end of a list', () => {
   });
 
   it('reports an init that was killed before its program ran', async () => {
-    const hook = planned({ op: 'runHook', args: { text: 'kill -9 $PPID; sleep 1', env: ['PATH=/bin'] } });
+    const hook = planned({
+      op: 'runHook',
+      args: { text: 'kill -9 $PPID; sleep 1', env: ['PATH=/bin'], root: 0 },
+    });
     const { result } = await run([hook, shell('')], {
       parent: [planned({ op: 'clone', args: { flags: CLONE.ns, cgroup2: '', pidNamespace: '' } })],
     });
@@ -533,7 +536,7 @@ describe('detach', () => {
   it('goes on without the brain', async () => {
     const brain = new FakeBrain(helper);
     await brain.hello();
-    const wait = planned({ op: 'runHook', args: { text: 'sleep 0.3', env: ['PATH=/bin'] } });
+    const wait = planned({ op: 'runHook', args: { text: 'sleep 0.3', env: ['PATH=/bin'], root: 0 } });
     const pidfile = join(dir, 'pid');
     const parent = [detach, planned({ op: 'writePidfile', args: { path: pidfile } }), clone()];
     brain.run(

@@ -571,7 +571,7 @@ describe('attach', () => {
         settings: [],
         parent: [
           { op: 'openInit', args: { socket: `${lxcpath}/${name}/command`, pid: 0 }, why },
-          { op: 'attach', args: { cgroup2: unifiedOf(name), pty, log: '' }, why },
+          { op: 'attach', args: { cgroup2: unifiedOf(name), pty, log: '', owner: -1 }, why },
         ],
         child: [
           ...joins(name),
@@ -644,7 +644,10 @@ describe('attach', () => {
     ].join('; ');
     const box = join(lxcpath, name, 'rootfs/bin/mount');
     execFileSync('ln', ['-sf', 'busybox', box]);
-    const hook: Op = { op: 'runHook', args: { text: `(${attack}) >/tmp/attack`, env: ['PATH=/bin'] } };
+    const hook: Op = {
+      op: 'runHook',
+      args: { text: `(${attack}) >/tmp/attack`, env: ['PATH=/bin'], root: 0 },
+    };
     const { stdout } = await attach(name, [hook, exec('sh', '-c', 'sleep 0.6; cat /tmp/attack')]).ended;
     expect(stdout.match(/Read-only file system/g)).toHaveLength(2);
     expect(digest(installation.helper)).toBe(before);

@@ -1,8 +1,9 @@
 /** Which namespaces a container has of its own. */
 
+import { readFileSync } from 'node:fs';
 import { expect } from 'vitest';
 import type { Container } from './harness/container.ts';
-import { test } from './harness/suite.ts';
+import { test, testOurs } from './harness/suite.ts';
 
 const kinds = ['mnt', 'pid', 'ipc', 'uts', 'net', 'cgroup', 'user'] as const;
 
@@ -72,3 +73,40 @@ test('--share-pid puts init into the pid namespace of another container', async 
   expect(bar.namespace('pid', await bar.initPid())).toBe(foo.namespace('pid', await foo.initPid()));
   expect((await bar.probe()).pid).toBeGreaterThan(1);
 });
+
+test('lxc.time.offset sets the clocks of the container off by that much', async (scope) => {
+  const foo = scope.container({
+    config: ['lxc.time.offset.boot = 86400s', 'lxc.time.offset.monotonic = 3600s'],
+  });
+  await foo.start();
+  const pid = await foo.initPid();
+  expect(foo.namespace('time', pid)).not.toBe(foo.namespace('time', process.pid));
+  expect((await foo.attach(['readlink', '/proc/self/ns/time'])).stdout.trim()).toBe(
+    foo.namespace('time', pid),
+  );
+  const uptime = Number((await foo.attach(['cat', '/proc/uptime'])).stdout.split(' ')[0]);
+  expect(uptime).toBeGreaterThan(86400);
+  expect(readFileSync(`/proc/${pid}/timens_offsets`, 'utf8')).toMatch(
+    /monotonic +3600 +0\nboottime +86400 +0/,
+  );
+});
+
+testOurs(
+  'Clocks go back and by parts of a second, with mapped ids too',
+  'it refuses all units but s and ns',
+  async (scope) => {
+    const foo = scope.container({
+      config: [
+        'lxc.time.offset.boot = 36h',
+        'lxc.time.offset.monotonic = -1500ms',
+        'lxc.idmap = u 0 100000 65536',
+        'lxc.idmap = g 0 100000 65536',
+        'lxc.init.cmd = /bin/sleep 1000',
+      ],
+    });
+    await foo.start();
+    expect(readFileSync(`/proc/${await foo.initPid()}/timens_offsets`, 'utf8')).toMatch(
+      /monotonic +-2 +500000000\nboottime +129600 +0/,
+    );
+  },
+);

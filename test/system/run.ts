@@ -7,9 +7,9 @@
  */
 
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { binDir, underC } from './harness/commands.ts';
 import { report } from './harness/report.ts';
@@ -47,6 +47,8 @@ function enterWorld(): number {
 function runInside(): number {
   for (const dir of ['/etc/lxc', '/var/lib/lxc', '/var/lib/lxcfs', '/var/log/lxc', '/run']) ownDirectory(dir);
   ownSysfs();
+  // C LXC lets newuidmap decide, for root as well.
+  for (const file of ['/etc/subuid', '/etc/subgid']) ownFile(file, 'root:100000:200000\n');
   must('ip', ['link', 'set', 'lo', 'up']);
   buildRootfs(join(project, 'test/system/probe.c'));
   const dir = mkdtempSync(join(tmpdir(), 'lxc-ts-system-'));
@@ -72,6 +74,12 @@ function runInside(): number {
 function ownDirectory(dir: string): void {
   mkdirSync(dir, { recursive: true });
   must('mount', ['-t', 'tmpfs', '-o', 'mode=755', 'tmpfs', dir]);
+}
+
+function ownFile(path: string, text: string): void {
+  const own = `/run/${basename(path)}`;
+  writeFileSync(own, text);
+  must('mount', ['--bind', own, path]);
 }
 
 /** /sys shows the links of the network namespace that mounted it; the cgroup mounts stay as they are. */

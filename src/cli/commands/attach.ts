@@ -4,7 +4,7 @@ import { LxcError } from '../../base/error.ts';
 import type { Config } from '../../config/index.ts';
 import type { AttachRequest, Privilege } from '../../plan/attach.ts';
 import type { NamespaceName } from '../../plan/namespaces.ts';
-import { attach as attachTo, findRunning, type Running } from '../../run/attach.ts';
+import { attach as attachTo, findRunning, type Running, usualIds } from '../../run/attach.ts';
 import { defaultShell, loginShell } from '../../run/passwd.ts';
 import type { Session } from '../../run/session.ts';
 import { type Command, type Invocation, rcfileShort } from '../command.ts';
@@ -66,7 +66,8 @@ export const attach: Command = {
 
 function requestOf(invocation: Invocation, session: Session, running: Running): AttachRequest {
   const get = invocation.get.bind(invocation);
-  const uid = get(options.uid) ?? 0;
+  const usual = usualIds(running);
+  const uid = get(options.uid) ?? usual.uid;
   const namespaces = get(options.namespaces);
   const { stdin, stdout, stderr } = session.isatty;
   const log = get(options.ptyLog);
@@ -77,7 +78,7 @@ function requestOf(invocation: Invocation, session: Session, running: Running): 
     env: environment(invocation, session, running.config),
     cwd: session.cwd,
     uid,
-    gid: get(options.gid) ?? 0,
+    gid: get(options.gid) ?? usual.gid,
     namespaces,
     elevated: privileges(get(options.elevated), namespaces !== undefined),
     persona: get(options.arch) ?? personaOf(running.config),

@@ -9,7 +9,6 @@ export const namespaceKeys = {
   'lxc.idmap': many(idMap, 'Range of user or group ids inside and the ids of the host behind it.', {
     was: old('lxc.id_map', '0.9'),
     between: '\n',
-    effect: 'later',
   }),
   'lxc.namespace.clone': many(namespaces, 'The namespaces that are new; all others are those of the caller.'),
   'lxc.namespace.keep': many(namespaces, 'The namespaces of the caller that are kept; all others are new.'),
@@ -23,11 +22,9 @@ export const namespaceKeys = {
   'lxc.time.offset.boot': one(timeOffset, 'Difference of the boot time clock.', {
     default: { seconds: 0, nanoseconds: 0 },
     since: '5.0',
-    effect: ({ seconds, nanoseconds }) => (seconds === 0 && nanoseconds === 0 ? 'start' : 'later'),
   }),
   'lxc.time.offset.monotonic': one(timeOffset, 'Difference of the monotonic clock.', {
     default: { seconds: 0, nanoseconds: 0 },
     since: '5.0',
-    effect: ({ seconds, nanoseconds }) => (seconds === 0 && nanoseconds === 0 ? 'start' : 'later'),
   }),
 };

@@ -154,7 +154,7 @@ describe('contradictions', () => {
 describe('the time of the effect', () => {
   test.each([
     ['lxc.uts.name = a', 'start'],
-    ['lxc.idmap = u 0 100000 65536', 'later'],
+    ['lxc.idmap = u 0 100000 65536', 'start'],
     ['lxc.rootfs.path = /srv/a', 'start'],
     ['lxc.rootfs.path = btrfs:/srv/a', 'later'],
     ['lxc.rootfs.options = idmap=container', 'later'],
@@ -166,7 +166,7 @@ describe('the time of the effect', () => {
     ['lxc.selinux.context = a', 'later'],
     ['lxc.apparmor.profile = a', 'lsm'],
     ['lxc.apparmor.allow_nesting = 0', 'start'],
-    ['lxc.time.offset.boot = 1s', 'later'],
+    ['lxc.time.offset.boot = 1s', 'start'],
     ['lxc.time.offset.boot = 0s', 'start'],
     ['lxc.sched.core = 1', 'later'],
     ['lxc.sched.core = 0', 'start'],

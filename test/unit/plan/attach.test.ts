@@ -22,6 +22,8 @@ const facts: AttachFacts = {
   namespaces: new Set(['mnt', 'pid', 'net']),
   tasks: ['/sys/fs/cgroup/memory/lxc.payload.foo/tasks'],
   cgroup2: '/sys/fs/cgroup/unified/lxc.payload.foo',
+  owner: 100000,
+  setgroups: true,
   dropped: 1n << 16n,
   noNewPrivs: true,
   label: undefined,

@@ -68,6 +68,30 @@ const cases = {
     request: { shares: [{ namespace: 'pid', target: '/proc/1/ns/pid' }] },
   },
   'namespace-keep': { lines: [...minimal, 'lxc.namespace.keep = ipc cgroup'] },
+  idmap: {
+    lines: [
+      ...minimal,
+      'lxc.idmap = u 0 100000 65536',
+      'lxc.idmap = g 0 100000 65536',
+      'lxc.mount.auto = proc:mixed sys:rw',
+      'lxc.pty.max = 16',
+      'lxc.hook.pre-mount = /bin/pre-mount',
+      'lxc.prlimit.nofile = 1024',
+    ],
+  },
+  'idmap-veth-unified': {
+    lines: [
+      ...minimal.slice(0, 2),
+      'lxc.idmap = u 0 100000 65536',
+      'lxc.idmap = g 0 100000 5',
+      'lxc.idmap = g 1000 1000 1',
+      'lxc.net.0.type = veth',
+      'lxc.net.0.link = br0',
+      'lxc.tty.max = 1',
+    ],
+    facts: unifiedHost,
+  },
+  clocks: { lines: [...minimal, 'lxc.time.offset.boot = -10m', 'lxc.time.offset.monotonic = 1500ms'] },
   'namespace-clone': {
     lines: ['lxc.namespace.clone = uts pid', 'lxc.uts.name = web', 'lxc.net.0.type = none'],
     request: { command: ['/sbin/init'] },

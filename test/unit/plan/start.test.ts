@@ -3,6 +3,8 @@ import { syncMode } from '../../../src/wire/ops.ts';
 import type { PlannedOp, Program } from '../../../src/wire/program.ts';
 import { host, hybridCgroups, minimal, planOf, refusal, unifiedHost } from './fixture.ts';
 
+const mapped = ['lxc.idmap = u 0 100000 65536', 'lxc.idmap = g 0 100000 65536'];
+
 function opsOf({ parent, child }: Program): readonly PlannedOp[] {
   return [...parent, ...child];
 }
@@ -26,6 +28,9 @@ describe('a plan', () => {
       ],
     },
     { lines: minimal, request: { kind: 'execute', detach: false, command: ['true'] } },
+    { lines: [...minimal, ...mapped] },
+    { lines: [...minimal, ...mapped, 'lxc.prlimit.nofile = 9'], facts: unifiedHost },
+    { lines: ['lxc.rootfs.path = /srv/root', ...mapped, 'lxc.net.0.type = veth', 'lxc.net.0.link = br0'] },
   ] as const;
 
   test.each(variants)('has each side wait for exactly what the other says (%#)', (given) => {
@@ -147,7 +152,7 @@ describe('a plan', () => {
 
   test.each([
     ['/srv/root/x', 'x'],
-    ['/run/lxc-ts/rootfs/x/y', 'x/y'],
+    ['/run/lxc-rootfs/x/y', 'x/y'],
     ['/var/lib/lxc/web/rootfs/x', 'x'],
     ['x//y/', 'x/y'],
     ['./x', 'x'],
@@ -183,10 +188,9 @@ describe('before anything is done', () => {
     ['lxc.console.path = /no/tty', 'Failed to open /no/tty for the console: there is no directory /no'],
     ['lxc.console.logfile = /srv/root', 'Failed to open /srv/root for the console: Is a directory'],
     ['lxc.environment = NOT_THERE', 'Failed to set the variable NOT_THERE'],
-    ['lxc.idmap = u 0 100000 65536', 'Failed to start with lxc.idmap'],
     ['lxc.mount.fstab = /nofile', 'Failed to read the mounts of /nofile: No such file'],
     ['lxc.namespace.share.net = nobody', 'Failed to share the net namespace of nobody: it is not running'],
-    ['lxc.namespace.clone = user', 'a new user namespace is refused'],
+    ['lxc.namespace.clone = user', 'the new user namespace would have no ids'],
     ['lxc.cgroup.nosuch.file = 1', 'this host has no cgroup controller nosuch'],
     ['lxc.cgroup2.memory.high = 1M', 'cgroup v1 has nothing that means the same'],
     ['lxc.cgroup.devices.allow = c 1:x rw', 'Cannot use "c 1:x rw" for lxc.cgroup.devices.allow'],

@@ -1,0 +1,91 @@
+import { describe, expect, test } from 'vitest';
+import { host, minimal, planOf, refusal } from './fixture.ts';
+
+const [users, groups] = ['lxc.idmap = u 0 100000 65536', 'lxc.idmap = g 0 100000 65536'];
+
+describe('lxc.idmap is refused with the line to blame', () => {
+  const cases = {
+    'without a group': [[users], /web\.conf:4: .*no group id is mapped; add a line lxc\.idmap = g 0/],
+    'without a user': [[groups], /web\.conf:4: .*no user id is mapped/],
+    'with ids that overlap inside': [
+      [users, groups, 'lxc.idmap = u 65535 900000 10'],
+      /web\.conf:6: Failed to map u 65535 900000 10: its ids in the container overlap .*web\.conf:4: u 0 100000 65536/,
+    ],
+    'with ids that overlap outside': [
+      [users, groups, 'lxc.idmap = g 70000 165535 1'],
+      /web\.conf:6: .*its ids on the host overlap .*web\.conf:5/,
+    ],
+    'with ids beyond the last one': [
+      ['lxc.idmap = u 0 4294967290 6', groups],
+      /web\.conf:4: .*the range goes beyond 4294967294/,
+    ],
+    'with too many lines': [
+      [
+        users,
+        groups,
+        ...Array.from(
+          { length: 340 },
+          (_, index) => `lxc.idmap = g ${70000 + index} ${300000 + 2 * index} 1`,
+        ),
+      ],
+      /web\.conf:\d+: .*the kernel takes at most 340 lines of group ids/,
+    ],
+    'where nobody can run init': [
+      ['lxc.idmap = u 1000 1000 1', groups],
+      /web\.conf:4: .*user 0, which is to run init, is not mapped; map user 0, or set lxc\.init\.uid/,
+    ],
+    'without a namespace for it': [
+      [users, groups, 'lxc.namespace.keep = user'],
+      /web\.conf:4: Failed to start with lxc\.idmap = .*no new user namespace/,
+    ],
+  } as const;
+
+  test.each(Object.entries(cases))('%s', (_, [lines, expected]) => {
+    expect(refusal({ lines: [...minimal, ...lines] })).toMatch(expected);
+  });
+
+  test('beyond what the user namespace of the caller has', () => {
+    const facts = { ...host, ids: { ...host.ids, users: [{ first: 0, count: 65536 }] } };
+    expect(refusal({ lines: [...minimal, users, groups], facts })).toBe(
+      'web.conf:4: Failed to map u 0 100000 65536: the user ids 100000-165535 are not all here to be mapped; those of this user namespace are 0-65535',
+    );
+  });
+
+  test('as a user namespace without a line', () => {
+    expect(refusal({ lines: [...minimal, 'lxc.namespace.clone = mnt user'] })).toMatch(
+      /web\.conf:4: .*would have no ids; add lines lxc\.idmap/,
+    );
+  });
+});
+
+test('A container without root is set up by the user of init', () => {
+  const lines = [
+    'lxc.idmap = u 1000 1000 1',
+    'lxc.idmap = g 1000 1000 1',
+    'lxc.init.uid = 1000',
+    'lxc.init.gid = 1000',
+  ];
+  const { child, parent } = planOf({ lines: [...minimal, ...lines] }).program;
+  const first = child.find(({ op }) => op === 'setIds');
+  expect(first?.args).toMatchObject({ uid: 1000, gid: 1000 });
+  const owners = parent.flatMap((one) => (one.op === 'chown' ? [`${one.args.uid}:${one.args.gid}`] : []));
+  expect(new Set(owners)).toEqual(new Set(['1000:1000']));
+});
+
+test('Nothing is made in the root file system before the ids of the host are given up', () => {
+  const { child } = planOf({ lines: [...minimal, users, groups, 'lxc.mount.auto = proc'] }).program;
+  const given = child.findIndex(({ op }) => op === 'setIds');
+  const before = child.slice(0, given).map(({ op }) => op);
+  expect(before).not.toContain('mkdir');
+  expect(before).not.toContain('mkfile');
+  expect(child.slice(given).map(({ op }) => op)).not.toContain('joinCgroup');
+});
+
+test('Inside a user namespace devices are bound although the container has its ids', () => {
+  const range = [{ first: 0, count: 65536 }];
+  const { child } = planOf({
+    lines: minimal,
+    facts: { ...host, ids: { users: range, groups: range } },
+  }).program;
+  expect(child.map(({ op }) => op)).not.toContain('mknod');
+});
