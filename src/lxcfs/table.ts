@@ -78,13 +78,15 @@ function shapeOf(text: string): Shape {
 /** A text as long as the one that was learnt: each line is where it was, or the text is scanned after all. */
 function inPlace(text: string, shape: Shape): Table {
   let other: Table | undefined;
-  const get = (name: string): number | undefined => {
-    const at = shape.index.get(name);
-    if (at === undefined) return undefined;
-    const start = shape.starts[at] ?? 0;
-    if (other === undefined && isLineAt(text, name, start)) return numberAt(text, start + name.length);
+  const scannedAfterAll = (name: string): number | undefined => {
     other ??= scanned(text, shapeFor(text));
     return other.get(name);
+  };
+  const get = (name: string): number | undefined => {
+    const start = shape.starts[shape.index.get(name) ?? -1];
+    if (other !== undefined || start === undefined || !isLineAt(text, name, start))
+      return scannedAfterAll(name);
+    return numberAt(text, start + name.length);
   };
   return { names: shape.names, get, of: (name) => get(name) ?? 0 };
 }
@@ -102,20 +104,25 @@ function numberAt(text: string, from: number): number {
   return value;
 }
 
-function scanned(text: string, { names, index }: Shape): Table {
-  let values: readonly number[] | undefined;
+/** A shape is taken by its first and last name: where one between them is another, the text has a shape of its own. */
+function scanned(text: string, likely: Shape): Table {
+  let [shape, values] = [likely, scan(text, likely.names)];
+  if (values === undefined) {
+    shape = learn(text);
+    values = scan(text, shape.names);
+  }
   const get = (name: string): number | undefined => {
-    const at = index.get(name);
-    values ??= scan(text, names);
-    return at === undefined ? undefined : values[at];
+    const at = shape.index.get(name);
+    return at === undefined ? undefined : values?.[at];
   };
-  return { names, get, of: (name) => get(name) ?? 0 };
+  return { names: shape.names, get, of: (name) => get(name) ?? 0 };
 }
 
-function scan(text: string, names: readonly string[]): readonly number[] {
+function scan(text: string, names: readonly string[]): readonly number[] | undefined {
   const values: number[] = [];
   let at = 0;
   for (const name of names) {
+    if (!isNameAt(text, name, at)) return undefined;
     values.push(numberAt(text, at + name.length));
     at = text.indexOf('\n', at + name.length) + 1;
   }

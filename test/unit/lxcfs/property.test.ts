@@ -266,6 +266,12 @@ test('A table gives each value wherever it stands', () => {
   );
 });
 
+test('A table is not taken for another one of its length', () => {
+  parseTable('first 1\nmiddle 2\nlast 3\n');
+  const other = parseTable('first 1\nothers 2\nlast 3\n');
+  expect(['first', 'middle', 'others', 'last'].map((name) => other.get(name))).toEqual([1, undefined, 2, 3]);
+});
+
 describe('The load average', () => {
   test('goes to the number of tasks and stays there', () => {
     fc.assert(
