@@ -24,6 +24,10 @@ export interface LoadRequest {
 export interface Store {
   read(key: string): Saved | undefined;
   write(key: string, value: Saved): void;
+  /** The value as it is kept; for `holds`. */
+  text(key: string): string | undefined;
+  /** It is what it was when `text` was that. */
+  holds(key: string, text: string): boolean;
   /** Closes descriptors not used since the last two calls. */
   sweep(): void;
 }
@@ -31,9 +35,12 @@ export interface Store {
 /** For one process that need not share: tests, `lxcfs explain`. */
 export function memoryStore(): Store {
   const values = new Map<string, Saved>();
+  const text = (key: string) => JSON.stringify(values.get(key));
   return {
     read: (key) => values.get(key),
     write: (key, value) => values.set(key, value),
+    text,
+    holds: (key, kept) => text(key) === kept,
     sweep: () => {},
   };
 }
@@ -61,6 +68,11 @@ export function fileStore(directory: string): Store {
     return descriptor;
   };
 
+  const text = (key: string): string | undefined => {
+    const descriptor = descriptorOf(key, false);
+    return descriptor === undefined ? undefined : readText(descriptor);
+  };
+
   const read = (key: string): Saved | undefined => {
     const descriptor = descriptorOf(key, false);
     if (descriptor === undefined) return undefined;
@@ -84,7 +96,7 @@ export function fileStore(directory: string): Store {
       open.delete(key);
     }
   };
-  return { read, write, sweep };
+  return { read, write, text, holds: (key, kept) => text(key) === kept, sweep };
 }
 
 /** O_RDWR without truncation, made when it is to be written. */

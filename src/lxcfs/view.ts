@@ -13,6 +13,7 @@ import { openIdentity } from './identity.ts';
 import type { Inquiry, Source } from './inquiry.ts';
 import { askKey, cpuKey, loadKey, removeOrphans } from './kept.ts';
 import { emptyLoad, nextLoad } from './load.ts';
+import { type Kept, Recall } from './recall.ts';
 import { fileStore, memoryStore, type Store } from './store.ts';
 import { taskGroup } from './task-group.ts';
 import { countTasks } from './tasks.ts';
@@ -25,7 +26,7 @@ const firstBudget = { states: 50, directories: 20 };
 
 export function openView({ profile, state: directory }: ViewOptions): View {
   const files = openFiles();
-  const source = profile.rules === 'default' ? withSlowStat(files) : files;
+  const source = profile.rules === 'default' ? withSlowHost(files) : files;
   const store = directory === undefined ? memoryStore() : fileStore(directory);
   const layout = hostLayout(files);
   const identity = openIdentity(files);
@@ -40,18 +41,32 @@ export function openView({ profile, state: directory }: ViewOptions): View {
     return { source: from, profile, init, started, host, group };
   };
 
-  const textOf = (path: string, subject: Subject): string => {
-    if (ruleFor(path, { profile }) === undefined) return files.read(path) ?? '';
-    const inquiry = inquire(subject);
+  const make = (path: string, subject: Subject, inquiry: Inquiry): Buffer => {
     const state = stateFor(path, subject, store, () => loads(subject, inquiry));
     const made = answer(path, inquiry, state);
     if (made.state !== undefined) store.write(cpuKey(subject.key), made.state);
-    return made.text;
+    return Buffer.from(made.text, 'latin1');
+  };
+
+  const recall = new Recall();
+  const keptFor = (path: string, subject: Subject): Kept | undefined => {
+    if (!withAccount.has(path)) return undefined;
+    const key = cpuKey(subject.key);
+    return { matches: (text) => store.holds(key, text), now: () => store.text(key) };
+  };
+
+  const bytesOf = (path: string, subject: Subject): Buffer => {
+    if (ruleFor(path, { profile }) === undefined) return Buffer.from(files.read(path) ?? '', 'latin1');
+    if (subject.host || path === '/proc/loadavg' || profile.rules !== 'default')
+      return make(path, subject, inquire(subject));
+    return recall.bytes(path, subject, source, keptFor(path, subject), (from) =>
+      make(path, subject, inquire(subject, from)),
+    );
   };
 
   const render = (path: string, subject: Subject): Buffer => {
     try {
-      return Buffer.from(textOf(path, subject), 'latin1');
+      return bytesOf(path, subject);
     } catch {
       return Buffer.from(files.read(path) ?? '', 'latin1');
     }
@@ -79,17 +94,24 @@ export function openView({ profile, state: directory }: ViewOptions): View {
 
 const cleaningMs = 5 * 60_000;
 
-/** Our rules take no counter from the host's /proc/stat, which is slow to read where there are many interrupts. */
-const statMs = 1000;
+/**
+ * Files of the host from which our rules take names and constants, never a number that moves. They are slow to read:
+ * the numbers in them are gathered from all CPUs.
+ */
+const slowFiles = /^\/proc\/(?:stat|meminfo|vmstat|cpuinfo|diskstats)$/;
+const slowMs = 1000;
 
-function withSlowStat(files: Files): Source {
-  let [known, at]: [string | undefined, number] = [undefined, Number.NEGATIVE_INFINITY];
+function withSlowHost(files: Files): Source {
+  const known = new Map<string, { readonly text: string | undefined; readonly at: number }>();
   return {
     text: (path) => {
-      if (path !== '/proc/stat') return files.text(path);
+      if (!slowFiles.test(path)) return files.text(path);
       const now = performance.now();
-      if (now - at > statMs) [known, at] = [files.text(path), now];
-      return known;
+      const found = known.get(path);
+      if (found !== undefined && now - found.at < slowMs) return found.text;
+      const text = files.text(path);
+      known.set(path, { text, at: now });
+      return text;
     },
   };
 }
@@ -105,18 +127,13 @@ function hostLayout(files: Files): CgroupLayout {
 
 type Load = () => State['load'];
 
+/** They go on from a CPU account. */
+const withAccount: ReadonlySet<string> = new Set(['/proc/stat', '/proc/uptime']);
+
 function stateFor(path: string, subject: Subject, store: Store, load: Load): State {
-  switch (path) {
-    case '/proc/stat':
-    case '/proc/uptime':
-      return store.read(cpuKey(subject.key)) ?? {};
-    case '/proc/loadavg': {
-      const found = load();
-      return found === undefined ? {} : { load: found };
-    }
-    default:
-      return {};
-  }
+  if (withAccount.has(path)) return store.read(cpuKey(subject.key)) ?? {};
+  const found = path === '/proc/loadavg' ? load() : undefined;
+  return found === undefined ? {} : { load: found };
 }
 
 /** The load of a subject as the sampler has it; the sampler is asked to go on. */

@@ -62,7 +62,7 @@ export class Router {
       case opcodes.READ:
         return this.#read(request, reply);
       case opcodes.RELEASE:
-        this.#parts.snapshots.release(handleOf(request));
+        this.#parts.snapshots.release(handleOf(request), this.repeated);
         return reply.empty(request);
       case opcodes.LOOKUP:
         return this.#lookup(request, reply);
@@ -77,7 +77,7 @@ export class Router {
 
   /** Nobody took the reply: what OPEN had set aside is free again. */
   unanswered(): void {
-    if (this.#opened !== undefined) this.#parts.snapshots.release(this.#opened);
+    if (this.#opened !== undefined) this.#parts.snapshots.release(this.#opened, false);
     this.#opened = undefined;
   }
 
@@ -128,23 +128,19 @@ export class Router {
     if (!request.direct) return reply.error(request, errno.EINVAL);
     const { snapshots } = this.#parts;
     const handle = handleOf(request);
-    const snapshot = snapshots.look(handle);
-    if (snapshot === undefined) return reply.empty(request);
     const { offset } = request;
-    let { length } = snapshot;
-    if (offset === 0 && snapshot.fresh) snapshots.begun(handle);
-    else if (offset === 0 && !this.repeated) length = this.#renewed(request, handle) ?? length;
-    const count = Math.min(request.size, length - offset);
-    if (count <= 0) return reply.empty(request);
-    return reply.filled(request, snapshots.copy(handle, offset, count, reply.bytes, Reply.data));
+    const found = snapshots.read(handle, offset, request.size, reply.bytes, Reply.data);
+    if (found === undefined || found.count === 0) return reply.empty(request);
+    if (offset > 0 || (this.repeated && !found.fresh)) return reply.filled(request, found.count);
+    if (found.fresh) snapshots.begun(handle);
+    else this.#renew(request, handle);
+    const shown = found.fresh ? found : snapshots.read(handle, 0, request.size, reply.bytes, Reply.data);
+    return reply.filled(request, shown?.count ?? 0);
   }
 
-  #renewed(request: Request, handle: Wide): number | undefined {
+  #renew(request: Request, handle: Wide): void {
     const place = this.#parts.tree.at(request.u32(16));
-    if (place === undefined) return undefined;
-    const text = this.#text(request, place.entry);
-    this.#parts.snapshots.renew(handle, text);
-    return text.length;
+    if (place !== undefined) this.#parts.snapshots.renew(handle, this.#text(request, place.entry));
   }
 
   #text(request: Request, entry: Entry): Buffer {

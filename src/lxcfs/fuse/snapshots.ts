@@ -24,15 +24,22 @@ export type ServerIndex = 0 | 1;
 
 export interface Snapshot {
   readonly length: number;
-  /** Nobody has read its beginning. */
+  /** Nobody had read its beginning. */
   readonly fresh: boolean;
+  /** Bytes that were put at `at`. */
+  readonly count: number;
 }
+
+/** What one read takes along with the head: nearly every file is shorter, and what is behind it costs. */
+const firstBytes = 4096 - slotHead;
 
 export class Snapshots {
   readonly #fd: number;
   readonly #server: ServerIndex;
   readonly #head = Buffer.alloc(slotHead);
   readonly #number = Buffer.alloc(4);
+  /** A head and a text, to be written as one. */
+  #whole = Buffer.alloc(65536);
   readonly #free: number[] = [];
   #high: number;
   #cursor = 0;
@@ -61,24 +68,35 @@ export class Snapshots {
     this.#write(handle, text, states.read);
   }
 
-  look(handle: Wide): Snapshot | undefined {
-    return this.#readHead(handle) && this.#head.readUInt32LE(8) === handle.low
-      ? { length: this.#head.readUInt32LE(0), fresh: this.#head.readUInt32LE(4) === states.fresh }
-      : undefined;
+  /**
+   * Puts `size` bytes from `offset` on, or what there is of them, to `at`, which has room for a head in front. The
+   * beginning of a short file comes in one read together with its head. `undefined` where the handle is none.
+   */
+  read(handle: Wide, offset: number, size: number, to: Buffer, at: number): Snapshot | undefined {
+    if (handle.high >= mostSlots * 2) return undefined;
+    const position = positionOf(handle.high);
+    const head = at - slotHead;
+    const first = offset === 0 ? Math.min(size, firstBytes) : 0;
+    const got = readSync(this.#fd, to, head, slotHead + first, position) - slotHead;
+    if (got < 0 || to.readUInt32LE(head + 4) === states.free || to.readUInt32LE(head + 8) !== handle.low)
+      return undefined;
+    const length = to.readUInt32LE(head);
+    const fresh = to.readUInt32LE(head + 4) === states.fresh;
+    const count = Math.max(0, Math.min(size, length - offset));
+    if (count > got) readSync(this.#fd, to, at + got, count - got, position + slotHead + offset + got);
+    return { length, fresh, count };
   }
 
   /** The beginning was given out. */
   begun(handle: Wide): void {
-    this.#head.writeUInt32LE(states.read, 4);
-    writeSync(this.#fd, this.#head, 4, 4, positionOf(handle.high) + 4);
+    this.#number.writeUInt32LE(states.read);
+    writeSync(this.#fd, this.#number, 0, 4, positionOf(handle.high) + 4);
   }
 
-  copy(handle: Wide, offset: number, count: number, to: Buffer, at: number): number {
-    return readSync(this.#fd, to, at, count, positionOf(handle.high) + slotHead + offset);
-  }
-
-  release(handle: Wide): void {
-    if (this.look(handle) === undefined) return;
+  /** `repeated`: it may have been done before, and the slot may be another open file's by now. */
+  release(handle: Wide, repeated: boolean): void {
+    if (repeated && this.#markOf(handle) !== handle.low) return;
+    if (handle.high >= mostSlots * 2) return;
     this.#head.fill(0);
     writeSync(this.#fd, this.#head, 0, slotHead, positionOf(handle.high));
     if ((handle.high & 1) === this.#server) this.#free.push(handle.high >>> 1);
@@ -88,20 +106,23 @@ export class Snapshots {
     return lxcfsState.servers + this.#server * lxcfsSizes.serverBytes + lxcfsServer.high;
   }
 
-  /** Fills the head; false where the slot is free. */
-  #readHead(handle: Wide): boolean {
-    if (handle.high >= mostSlots * 2) return false;
-    const count = readSync(this.#fd, this.#head, 0, slotHead, positionOf(handle.high));
-    return count === slotHead && this.#head.readUInt32LE(4) !== states.free;
+  /** `undefined` where the slot is free. */
+  #markOf({ high }: Wide): number | undefined {
+    if (high >= mostSlots * 2) return undefined;
+    const count = readSync(this.#fd, this.#head, 0, slotHead, positionOf(high));
+    const used = count === slotHead && this.#head.readUInt32LE(4) !== states.free;
+    return used ? this.#head.readUInt32LE(8) : undefined;
   }
 
+  /** In one write: a kill leaves the old snapshot or the new one, or comes between the pages of a long text. */
   #write(handle: Wide, text: Buffer, state: number): void {
-    const at = positionOf(handle.high);
-    writeSync(this.#fd, text, 0, text.length, at + slotHead);
-    this.#head.writeUInt32LE(text.length, 0);
-    this.#head.writeUInt32LE(state, 4);
-    this.#head.writeUInt32LE(handle.low, 8);
-    writeSync(this.#fd, this.#head, 0, slotHead, at);
+    const size = slotHead + text.length;
+    if (size > this.#whole.length) this.#whole = Buffer.alloc(size * 2);
+    this.#whole.writeUInt32LE(text.length, 0);
+    this.#whole.writeUInt32LE(state, 4);
+    this.#whole.writeUInt32LE(handle.low, 8);
+    text.copy(this.#whole, slotHead);
+    writeSync(this.#fd, this.#whole, 0, size, positionOf(handle.high));
   }
 
   /** Slots that the other server freed, found a few at a time. */
@@ -110,7 +131,7 @@ export class Snapshots {
     for (let looked = 0; looked < Math.min(patience, this.#high); looked++) {
       this.#cursor = (this.#cursor + 1) % this.#high;
       const handle = { high: this.#cursor * 2 + this.#server, low: 0 };
-      if (!this.#readHead(handle)) free.add(this.#cursor);
+      if (this.#markOf(handle) === undefined) free.add(this.#cursor);
     }
     this.#free.push(...free);
     return this.#free.pop();

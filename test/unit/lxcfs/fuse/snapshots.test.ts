@@ -1,7 +1,8 @@
-import { closeSync, mkdtempSync, openSync, rmSync } from 'node:fs';
+import { closeSync, fstatSync, mkdtempSync, openSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeEach, expect, test } from 'vitest';
+import type { Wide } from '../../../../src/lxcfs/fuse/protocol.ts';
 import { Snapshots } from '../../../../src/lxcfs/fuse/snapshots.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'snapshots-'));
@@ -17,14 +18,18 @@ afterAll(() => {
   rmSync(directory, { recursive: true });
 });
 
-function textOf(snapshots: Snapshots, handle: { high: number; low: number }): string | undefined {
-  const snapshot = snapshots.look(handle);
-  if (snapshot === undefined) return undefined;
-  const bytes = Buffer.alloc(64);
-  return bytes.toString('utf8', 0, snapshots.copy(handle, 0, snapshot.length, bytes, 0));
+/** As a READ of `size` bytes at `offset` gets it. */
+function textOf(snapshots: Snapshots, handle: Wide, offset = 0, size = 65536): string | undefined {
+  const bytes = Buffer.alloc(16 + size);
+  const found = snapshots.read(handle, offset, size, bytes, 16);
+  return found === undefined ? undefined : bytes.toString('utf8', 16, 16 + found.count);
 }
 
-function take(snapshots: Snapshots, text: string, mark = 7): { high: number; low: number } {
+function isFresh(snapshots: Snapshots, handle: Wide): boolean | undefined {
+  return snapshots.read(handle, 0, 16, Buffer.alloc(32), 16)?.fresh;
+}
+
+function take(snapshots: Snapshots, text: string, mark = 7): Wide {
   const handle = snapshots.take(Buffer.from(text), mark);
   if (handle === undefined) throw new Error('no slot');
   return handle;
@@ -45,7 +50,7 @@ test('The servers never take the same slot', () => {
 test('A slot that the other server freed is used again', () => {
   const [one, other] = [new Snapshots(fd, 0), new Snapshots(fd, 1)];
   const first = take(one, 'a');
-  other.release(first);
+  other.release(first, false);
   expect(take(one, 'b').high).toBe(first.high);
 });
 
@@ -60,9 +65,9 @@ test('A successor keeps the open files of its predecessor', () => {
 test('A release that is handed out twice does not free the next one', () => {
   const snapshots = new Snapshots(fd, 0);
   const first = take(snapshots, 'first', 1);
-  snapshots.release(first);
+  snapshots.release(first, false);
   const second = take(snapshots, 'second', 3);
-  snapshots.release(first);
+  snapshots.release(first, true);
   expect(second.high).toBe(first.high);
   expect(textOf(snapshots, second)).toBe('second');
   expect(textOf(snapshots, first)).toBeUndefined();
@@ -71,16 +76,28 @@ test('A release that is handed out twice does not free the next one', () => {
 test('The beginning is fresh until it was given out, and a new content can be shorter', () => {
   const snapshots = new Snapshots(fd, 0);
   const handle = take(snapshots, 'long content');
-  expect(snapshots.look(handle)?.fresh).toBe(true);
+  expect(isFresh(snapshots, handle)).toBe(true);
   snapshots.begun(handle);
-  expect(snapshots.look(handle)?.fresh).toBe(false);
+  expect(isFresh(snapshots, handle)).toBe(false);
   snapshots.renew(handle, Buffer.from('short'));
   expect(textOf(snapshots, handle)).toBe('short');
 });
 
 test('A handle from nowhere is empty', () => {
   const snapshots = new Snapshots(fd, 0);
-  expect(snapshots.look({ high: 12, low: 0 })).toBeUndefined();
-  expect(snapshots.look({ high: 0xffffffff, low: 0 })).toBeUndefined();
-  snapshots.release({ high: 0xffffffff, low: 0 });
+  expect(textOf(snapshots, { high: 12, low: 0 })).toBeUndefined();
+  expect(textOf(snapshots, { high: 0xffffffff, low: 0 })).toBeUndefined();
+  snapshots.release({ high: 0xffffffff, low: 0 }, false);
+  expect(fstatSync(fd).size).toBeLessThan(2 ** 24);
+});
+
+test('A long text is read whole, and from anywhere', () => {
+  const text = Array.from({ length: 20_000 }, (_, line) => `line ${line}\n`).join('');
+  const snapshots = new Snapshots(fd, 0);
+  const handle = take(snapshots, text);
+  expect(textOf(snapshots, handle, 0, 131072)).toBe(text.slice(0, 131072));
+  expect(textOf(snapshots, handle, 0, 5000)).toBe(text.slice(0, 5000));
+  expect(textOf(snapshots, handle, 131072, 131072)).toBe(text.slice(131072));
+  expect(textOf(snapshots, handle, text.length, 100)).toBe('');
+  expect(textOf(snapshots, handle, Number.MAX_SAFE_INTEGER, 100)).toBe('');
 });
