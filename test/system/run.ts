@@ -7,7 +7,7 @@
  */
 
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -45,6 +45,7 @@ function enterWorld(): number {
 }
 
 function runInside(): number {
+  hideViews();
   for (const dir of ['/etc/lxc', '/var/lib/lxc', '/var/lib/lxcfs', '/var/log/lxc', '/run']) ownDirectory(dir);
   ownSysfs();
   // C LXC lets newuidmap decide, for root as well.
@@ -69,6 +70,13 @@ function runInside(): number {
     if (!underC) spawnSync(join(binDir, 'lxcd'), ['--stop'], { stdio: 'ignore' });
     rmSync(dir, { recursive: true, force: true });
   }
+}
+
+/** A proc view that somebody has mounted would be found by those who need none at a certain place. */
+function hideViews(): void {
+  const lines = readFileSync('/proc/self/mounts', 'utf8').split('\n');
+  const points = lines.filter((line) => / fuse\.lxcfs /.test(line)).map((line) => line.split(' ')[1] ?? '');
+  for (const point of points.reverse()) must('umount', ['-l', point]);
 }
 
 function ownDirectory(dir: string): void {
