@@ -3,15 +3,12 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { expect } from 'vitest';
-import { finished, start, underC } from './harness/commands.ts';
+import { underC } from './harness/commands.ts';
 import type { Container } from './harness/container.ts';
-import { eventually } from './harness/eventually.ts';
 import { mountsOf } from './harness/probe.ts';
-import type { Scope } from './harness/scope.ts';
 import { test, testOurs } from './harness/suite.ts';
+import { mountpoint, ours, serveView } from './harness/view.ts';
 
-const mountpoint = '/var/lib/lxcfs';
-const ours = resolve(import.meta.dirname, '../../bin/lxcfs');
 const lxcfs = '/usr/bin/lxcfs';
 const hook = resolve(import.meta.dirname, '../../configs/hooks/lxc.mount.hook');
 const limits = [
@@ -20,33 +17,6 @@ const limits = [
   'lxc.cgroup.cpuset.cpus = 0',
 ];
 const native = 'the view without a hook';
-
-function isMounted(): boolean {
-  const lines = readFileSync('/proc/self/mountinfo', 'utf8').split('\n');
-  return lines.some((line) => line.includes(` ${mountpoint} `) && line.includes(' - fuse.lxcfs '));
-}
-
-interface Served {
-  readonly pid: number;
-  kill(): Promise<void>;
-}
-
-/** Until the test ends, or somebody kills it. */
-async function serveView(scope: Scope, program: string): Promise<Served> {
-  mkdirSync(mountpoint, { recursive: true });
-  const server = start(program, [mountpoint]);
-  const end = finished(server, program);
-  const stop = async (signal: NodeJS.Signals): Promise<void> => {
-    server.kill(signal);
-    await end;
-  };
-  scope.defer(async () => {
-    if (server.exitCode === null && server.signalCode === null) await stop('SIGTERM');
-    if (isMounted()) await finished(start('umount', ['-l', mountpoint]), 'umount');
-  });
-  await eventually(isMounted, `${program} mounts`);
-  return { pid: server.pid ?? 0, kill: () => stop('SIGKILL') };
-}
 
 /** As a process that `lxc-attach` brings in reads it. */
 async function inside(container: Container, ...argv: readonly string[]): Promise<string> {
