@@ -345,3 +345,21 @@ enum { SET_DEVICES_PROGRAM };
 	X(107, setFifo, "s") \
 	X(108, setDevices, "b") \
 
+
+
+/* Name, path below the root, whether kernels may lack it. */
+#define VIEW_TABLE(X) \
+	X("cpuinfo", "proc/cpuinfo", 0) \
+	X("diskstats", "proc/diskstats", 0) \
+	X("loadavg", "proc/loadavg", 0) \
+	X("meminfo", "proc/meminfo", 0) \
+	X("slabinfo", "proc/slabinfo", 1) \
+	X("stat", "proc/stat", 0) \
+	X("swaps", "proc/swaps", 0) \
+	X("uptime", "proc/uptime", 0) \
+	X("vmstat", "proc/vmstat", 1) \
+	X("pressure/cpu", "proc/pressure/cpu", 1) \
+	X("pressure/io", "proc/pressure/io", 1) \
+	X("pressure/memory", "proc/pressure/memory", 1) \
+	X("cpu", "sys/devices/system/cpu", 0) \
+

@@ -4,6 +4,7 @@
  */
 
 import { readFileSync, writeFileSync } from 'node:fs';
+import { cpuDirectory, rareFiles, viewFiles } from '../src/config/index.ts';
 import * as frames from '../src/wire/frames.ts';
 import * as lxcfs from '../src/wire/lxcfs.ts';
 import { nodeFlags } from '../src/wire/node.ts';
@@ -40,6 +41,15 @@ function opTable(): string {
   return `/* code, name, kinds of the arguments: i int, s text, v texts, b bytes */\n#define OP_TABLE(X) \\\n${rows.join('\n')}\n\n`;
 }
 
+/** For the helper, which binds them into containers of other engines. */
+function viewTable(): string {
+  const rows = viewFiles.map((name) => {
+    const path = name === 'cpu' ? cpuDirectory : `proc/${name}`;
+    return `\tX("${name}", "${path}", ${rareFiles.has(name) ? 1 : 0}) \\`;
+  });
+  return `\n/* Name, path below the root, whether kernels may lack it. */\n#define VIEW_TABLE(X) \\\n${rows.join('\n')}\n\n`;
+}
+
 function wireHeader(): string {
   const codes = Object.fromEntries(Object.entries(wire.ops).map(([name, row]) => [name, row.code]));
   const most = Math.max(...Object.values(wire.ops).map((row) => Object.keys(row.args).length));
@@ -74,6 +84,7 @@ function wireHeader(): string {
     '/* Index of each argument of an op. */',
     opArguments(),
     opTable(),
+    viewTable(),
   ].join('\n');
 }
 

@@ -17,7 +17,14 @@ export {
   type StorageType,
 } from './codecs/mount.ts';
 export type { Address4, Address6, Gateway, NetType, Route } from './codecs/net.ts';
-export { classicFiles, cpuDirectory, furtherFiles, type ProcView } from './codecs/proc-view.ts';
+export {
+  classicFiles,
+  cpuDirectory,
+  furtherFiles,
+  type ProcView,
+  rareFiles,
+  viewFiles,
+} from './codecs/proc-view.ts';
 export {
   type Architecture,
   type LogLevel,

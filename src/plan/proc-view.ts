@@ -5,7 +5,14 @@
  */
 
 import { LxcError } from '../base/error.ts';
-import { classicFiles, cpuDirectory, furtherFiles, type ProcView, type RawEntry } from '../config/index.ts';
+import {
+  classicFiles,
+  cpuDirectory,
+  furtherFiles,
+  type ProcView,
+  type RawEntry,
+  rareFiles,
+} from '../config/index.ts';
 import type { PlannedOp } from '../wire/program.ts';
 import { askedBy } from '../wire/step.ts';
 import { hasProc, hasSys } from './auto-mounts.ts';
@@ -17,8 +24,7 @@ import { listedTargets } from './mounts.ts';
 
 export const viewKey = 'lxcts.lxcfs';
 
-/** Kernels may be built without these, so that no container has them. */
-const rare: ReadonlySet<string> = new Set(['proc/slabinfo', ...furtherFiles.map((name) => `proc/${name}`)]);
+const rare: ReadonlySet<string> = new Set([...rareFiles].map((name) => `proc/${name}`));
 
 /** What was asked for by name is not left out in silence. */
 export function refuseMissingView(context: Context): void {

@@ -19,17 +19,22 @@ export const classicFiles = [
 /** What ours serves besides, and later ones in part. */
 export const furtherFiles = ['vmstat', 'pressure/cpu', 'pressure/io', 'pressure/memory'] as const;
 
+/** Kernels may be built without these, so that no container has them. */
+export const rareFiles: ReadonlySet<string> = new Set(['slabinfo', ...furtherFiles]);
+
 /** The directory of processors, below the mount as below the root. */
 export const cpuDirectory = 'sys/devices/system/cpu';
 
 /** `auto`: what there is; `required`: all that matters, or no start; a list: just these, or no start. */
 export type ProcView = 'auto' | 'off' | 'required' | readonly string[];
 
+/** All that can be named. */
+export const viewFiles = [...classicFiles, ...furtherFiles, 'cpu'] as const;
+
 const modes = ['auto', 'off', 'required'] as const;
-const known = new Map([
-  ...[...classicFiles, ...furtherFiles].map((name): [string, string] => [name, `proc/${name}`]),
-  ['cpu', cpuDirectory],
-]);
+const known = new Map<string, string>(
+  viewFiles.map((name) => [name, name === 'cpu' ? cpuDirectory : `proc/${name}`]),
+);
 
 export const procView: Codec<ProcView> = {
   form: 'auto|off|required|FILE...',
