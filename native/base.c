@@ -204,6 +204,20 @@ ssize_t read_file(const char *path, char *out, size_t size)
 	return len;
 }
 
+int read_text(int fd, struct buffer *out)
+{
+	char part[4096];
+	for (ssize_t n; (n = CHECK(read(fd, part, sizeof(part)))) != 0;) {
+		if (n < 0)
+			return n;
+		if (out->len + n > READ_MOST)
+			return -EFBIG;
+		put_bytes(out, part, n);
+	}
+	put_bytes(out, "", 1);
+	return 0;
+}
+
 int write_file(const char *path, int flags, int mode, const void *bytes, size_t len)
 {
 	_fd_ int fd = CHECK(open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY | flags, mode));

@@ -81,6 +81,8 @@ int64_t parse_number(const char **at);                     /* decimal digits; mo
 
 int write_all(int fd, const void *, size_t);               /* 0 or -errno */
 ssize_t read_file(const char *path, char *out, size_t size); /* NUL-terminated; its length or -errno */
+#define READ_MOST (32ul << 20)
+int read_text(int fd, struct buffer *);                    /* to the end, with a NUL; 0 or -errno, -EFBIG above READ_MOST */
 int write_file(const char *path, int flags, int mode, const void *, size_t); /* one write(2) */
 int connect_abstract(const char *name);                    /* stream socket to the abstract `name`, CLOEXEC */
 int recv_fd(int fd, void *, size_t, int *passed);          /* recvmsg; *passed is -1 or a CLOEXEC descriptor */
@@ -357,6 +359,33 @@ op_fn op_netlink, op_bring_home;
 /* ---- keeper.c, inject.c: the proc view ---- */
 int inject_main(int argc, char **argv);
 noreturn void keeper_main(char **argv);
+
+/* ---- json.c: what OCI engines write ---- */
+
+/* A value's text, without blanks around it, in the text that was parsed. */
+struct json {
+	const char *at, *end;
+};
+int json_parse(const char *, size_t len, struct json *);   /* the whole text is checked; -EBADMSG */
+int json_find(struct json object, const char *key, struct json *); /* -ENOENT; -EBADMSG: no object, or twice */
+int json_text(struct json, char *out, size_t size);        /* -EBADMSG: no string; -ENAMETOOLONG */
+int64_t json_count(struct json);                           /* -EBADMSG: no decimal digits */
+int read_json(int fd, struct buffer *, struct json *);     /* the value lies in the buffer */
+
+/* ---- view.c: where the proc view is mounted ---- */
+
+struct view {
+	struct buffer at; /* NUL-terminated */
+	bool own;         /* not that of LXCFS */
+};
+bool find_view(struct view *);
+bool view_answers(int dir);                                /* blocks while its server hangs */
+
+/* ---- oci.c, wrap.c: the proc view in containers of OCI engines ---- */
+int oci_hook_main(int argc, char **argv);
+/* An OCI runtime by the name lxcfs-NAME: has NAME run the hook in what it creates. */
+noreturn void wrap_main(char **argv);
+#define WRAP_PREFIX "lxcfs-"
 
 /* ---- init.c ---- */
 noreturn void init_main(char **argv, char **env);

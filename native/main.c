@@ -1,6 +1,6 @@
 /*
  * One binary under every name: pid 1 of lxc-execute when it is called lxc-init, the process that becomes an attached
- * command, else the client of a brain.
+ * command, an OCI runtime in front of NAME when it is called lxcfs-NAME, else the client of a brain.
  */
 #include "lxc-ts.h"
 
@@ -33,6 +33,8 @@ int main(int argc, char **argv)
 		init_main(argv + 1, environ);
 	if (!strcmp(command_name, ATTACHED_NAME))
 		attached_main(argv);
+	if (!strncmp(command_name, WRAP_PREFIX, strlen(WRAP_PREFIX)))
+		wrap_main(argv);
 	sigprocmask(SIG_BLOCK, NULL, &caller_mask);
 	fill_streams();
 	/* `--brain-fd N`: the caller is the brain (the library), on a socket that we inherit. */
@@ -55,5 +57,9 @@ int main(int argc, char **argv)
 		return inject_main(argc, argv);
 	}
 	close_from(3); /* what a caller leaked must not stay open in a monitor for months */
+	if (argc > 1 && !strcmp(argv[1], "--oci-hook")) {
+		command_name = "lxcfs";
+		return oci_hook_main(argc, argv);
+	}
 	return client_main(argv, -1);
 }

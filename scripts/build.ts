@@ -92,7 +92,9 @@ writeFileSync(`${root}/dist/lxc.cjs`, boot.replaceAll(placeholder, buildId));
 writeFileSync(`${root}/dist/lxcfs.cjs`, view.replaceAll(placeholder, buildId));
 buildNative({ buildId, out: `${root}/bin/lxc-ts` });
 const names = Object.keys(commands).filter((name) => !name.includes(' '));
-for (const name of ['lxc', ...names]) link(`${root}/bin/lxc-ts`, `${root}/bin/${name}`);
+/** OCI runtimes that the helper can stand in front of. */
+const wrappers = ['lxcfs-runc', 'lxcfs-crun'];
+for (const name of ['lxc', ...names, ...wrappers]) link(`${root}/bin/lxc-ts`, `${root}/bin/${name}`);
 const node = packagedNode();
 if (node !== undefined) {
   link(node, `${root}/libexec/node`);
