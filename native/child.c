@@ -83,6 +83,7 @@ static op_fn *const child_ops[] = {
 	[OP_NETLINK] = op_netlink,
 	[OP_OPEN_ROOT] = op_open_root,
 	[OP_MOUNT] = op_mount,
+	[OP_PLACE_MOUNT] = op_place_mount,
 	[OP_MKDIR] = op_mkdir,
 	[OP_MKFILE] = op_mkfile,
 	[OP_MKNOD] = op_mknod,

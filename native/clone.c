@@ -153,6 +153,7 @@ int op_clone(struct run *run, const struct op *op)
 	if (err == 0)
 		err = clone_in_pid_namespace(run, op);
 	close_fd(&run->self);
+	close_fd(&run->tree); /* the child has its own; ours would keep the file system in use */
 	if (err < 0)
 		return err;
 	run->init = run->child;

@@ -20,13 +20,9 @@ size_t output_tail(int fd, char *out, size_t size)
 	return n < 0 ? 0 : n;
 }
 
-int op_run_hook(struct run *run, const struct op *op)
+int judge_program(int status, int out)
 {
-	char *argv[] = { "/bin/sh", "-c", (char *)STR(op, RUN_HOOK_TEXT), NULL };
 	char number[24], tail[1800];
-	(void)run;
-	_fd_ int out = output_open();
-	int status = spawn_wait(argv, VEC(op, RUN_HOOK_ENV), "", -1, out, NUM(op, RUN_HOOK_ROOT));
 	if (status <= 0)
 		return status;
 	size_t len = out < 0 ? 0 : output_tail(out, tail, sizeof(tail) - 1);
@@ -36,4 +32,12 @@ int op_run_hook(struct run *run, const struct op *op)
 	format_number(number, WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status));
 	detail(WIFEXITED(status) ? "exited with status " : "killed by signal ", number, len ? ": " : "", tail, NULL);
 	return -ESAID;
+}
+
+int op_run_hook(struct run *run, const struct op *op)
+{
+	char *argv[] = { "/bin/sh", "-c", (char *)STR(op, RUN_HOOK_TEXT), NULL };
+	(void)run;
+	_fd_ int out = output_open();
+	return judge_program(spawn_wait(argv, VEC(op, RUN_HOOK_ENV), "", -1, out, NUM(op, RUN_HOOK_ROOT)), out);
 }

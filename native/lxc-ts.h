@@ -195,6 +195,7 @@ struct run {
 	int ptys;               /* highest index in use + 1 */
 	int console;            /* child: the slave for `stdio`; -1 none */
 	int root;               /* child: descriptor of openRoot; -1 none */
+	int tree;               /* mount of openFileSystem until placeMount; -1 none */
 	int self;               /* sealed copy of this binary where the child list has execInit; -1 none */
 	int null;               /* child: /dev/null of the host */
 	uint32_t child_at;      /* child: index of the op that runs */
@@ -269,10 +270,11 @@ static inline int fault(uint32_t list, uint32_t index)
 }
 #endif
 
-/* ---- parent ops by topic: cgroup.c, host.c, clone.c, undo.c ---- */
+/* ---- parent ops by topic: cgroup.c, host.c, clone.c, undo.c, storage.c ---- */
 op_fn op_mkdir_cgroup, op_rmdir_cgroup, op_join_cgroup, op_remove_tree;
 op_fn op_bind_command, op_write_file, op_unlink, op_lock_file, op_write_proc, op_write_pidfile, op_signal, op_stop_by_monitor, op_adopt, op_bpf_devices;
 op_fn op_clone, op_detach, op_open_record;
+op_fn op_open_file_system, op_spawn;
 
 int remove_tree(const char *path);                         /* 0 too where there is nothing */
 
@@ -329,6 +331,8 @@ int spawn_wait(char *const *argv, char *const *env, const char *cwd, int in, int
 /* ---- hook.c: what a program said last ---- */
 int output_open(void);
 size_t output_tail(int fd, char *out, size_t size);
+/* 0, or -errno with how it ended and its last words as the detail. */
+int judge_program(int status, int out);
 
 /* ---- paths.c ---- */
 
@@ -349,7 +353,7 @@ int open_parent(struct run *, int64_t where, const char *path, const char **name
 int command_ask(const char *name, int command, int64_t argument, int64_t *value, int *passed, bool keep);
 
 /* ---- child ops by topic: mounts.c, nodes.c, pty.c, rights.c, hook.c, exec.c, netlink.c ---- */
-op_fn op_open_root, op_mount, op_pivot_root, op_boot_id;
+op_fn op_open_root, op_mount, op_place_mount, op_pivot_root, op_boot_id;
 op_fn op_mkdir, op_mkfile, op_mknod, op_symlink, op_must_exist, op_chown, op_chdir;
 op_fn op_open_pty, op_stdio;
 op_fn op_set_ids, op_cap_drop, op_no_new_privs, op_seccomp, op_lsm_label, op_rlimit, op_keyring;

@@ -98,6 +98,25 @@ int op_mount(struct run *run, const struct op *op)
 	return CHECK(mount(NULL, target.path, NULL, propagation, NULL));
 }
 
+/* <linux/mount.h>, which does not go with <sys/mount.h> of every C library. */
+#define MOVE_MOUNT_F_EMPTY_PATH 0x04
+#define MOVE_MOUNT_T_SYMLINKS 0x10
+
+int op_place_mount(struct run *run, const struct op *op)
+{
+	cleanup(place_close) struct place target = { .fd = -1 };
+	unsigned long propagation = NUM(op, PLACE_MOUNT_PROPAGATION);
+	int64_t where = NUM(op, PLACE_MOUNT_WHERE);
+	int flags = MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_SYMLINKS;
+	int err = place_open(run, &target, where, STR(op, PLACE_MOUNT_TARGET));
+	if (err == 0)
+		err = CHECK((int)syscall(SYS_move_mount, run->tree, "", AT_FDCWD, target.path, flags));
+	close_fd(&run->tree);
+	if (err == 0 && propagation)
+		err = place_open(run, &target, where, STR(op, PLACE_MOUNT_TARGET));
+	return err < 0 || !propagation ? err : CHECK(mount(NULL, target.path, NULL, propagation, NULL));
+}
+
 int op_open_root(struct run *run, const struct op *op)
 {
 	close_fd(&run->root);

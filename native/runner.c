@@ -17,7 +17,7 @@ void run_init(struct run *run, int brain)
 	memset(run, 0, sizeof(*run));
 	run->brain = brain;
 	run->relay = run->signals = run->record = run->command = run->init_pidfd = run->child_pidfd = -1;
-	run->netns = run->listener = run->sync = run->console = run->root = run->self = run->null = -1;
+	run->netns = run->listener = run->sync = run->console = run->root = run->tree = run->self = run->null = -1;
 	memset(run->pty, -1, sizeof(run->pty));
 }
 
@@ -27,9 +27,9 @@ void run_free(struct run *run)
 		run->init_pidfd = -1;
 	for (int i = 0; i < run->ptys; i++)
 		close_fd(&run->pty[i]);
-	for (size_t i = 0; i < 10; i++)
+	for (size_t i = 0; i < 11; i++)
 		close_fd((int *[]){ &run->signals, &run->record, &run->command, &run->init_pidfd, &run->child_pidfd,
-				    &run->netns, &run->listener, &run->sync, &run->root, &run->self }[i]);
+				    &run->netns, &run->listener, &run->sync, &run->root, &run->tree, &run->self }[i]);
 	buffer_free(&run->fail_detail);
 	buffer_free(&run->notes);
 }
@@ -299,6 +299,9 @@ static op_fn *const parent_ops[] = {
 	[OP_BRING_HOME] = op_bring_home,
 	[OP_RLIMIT] = op_rlimit,
 	[OP_CHOWN] = op_chown,
+	[OP_SPAWN] = op_spawn,
+	[OP_OPEN_FILE_SYSTEM] = op_open_file_system,
+	[OP_MKDIR] = op_mkdir,
 };
 
 int run_parent_op(struct run *run, uint32_t list, uint32_t index)

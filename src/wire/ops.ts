@@ -129,6 +129,18 @@ export const ops = {
   lockFile: { code: 23, by: 'P', args: { path: 'str' } },
   /** Ask a monitor to kill its container, and wait until it has cleaned up and gone. */
   stopByMonitor: { code: 24, by: 'P', args: { socket: 'str' } },
+  /** Run a host program (argv[0] is searched in the PATH of `env`); other than 0 is failure, its last words the detail. */
+  spawn: { code: 26, by: 'P', args: { argv: 'strs', env: 'strs' } },
+  /**
+   * Open the file system of a block device, or with `loop` 1 of an image file by a loop device that the kernel frees
+   * with its last use. The first of `fstypes` that fits is taken; `flags` are those of mount(2). It is mounted nowhere
+   * before the child's `placeMount`. A device that is not there yet is waited for, up to `wait` milliseconds.
+   */
+  openFileSystem: {
+    code: 27,
+    by: 'P',
+    args: { source: 'str', loop: 'int', fstypes: 'strs', flags: 'int', data: 'str', wait: 'int' },
+  },
 
   /** Take the directory below which `where.rootfs` paths are resolved. */
   openRoot: { code: 40, by: 'C', args: { path: 'str' } },
@@ -151,7 +163,7 @@ export const ops = {
     },
   },
   /** mkdir -p; an existing directory is fine. */
-  mkdir: { code: 42, by: 'C', args: { path: 'str', where: 'int', mode: 'int' } },
+  mkdir: { code: 42, by: 'PC', args: { path: 'str', where: 'int', mode: 'int' } },
   /** An empty regular file (and its directories) where nothing is. */
   mkfile: { code: 43, by: 'C', args: { path: 'str', where: 'int', mode: 'int' } },
   /** mknod; where that is not allowed (EPERM), `fallback` from the host is bound onto an empty file. */
@@ -220,6 +232,9 @@ export const ops = {
    * born inside goes on with the list.
    */
   enter: { code: 69, by: 'C', args: { namespaces: 'int' } },
+
+  /** Mount on `target` what `openFileSystem` opened. */
+  placeMount: { code: 75, by: 'C', args: { target: 'str', where: 'int', propagation: 'int' } },
 
   /** Name and lxcpath as the command socket answers them. */
   setName: { code: 100, by: 'S', args: { name: 'str', lxcpath: 'str' } },
