@@ -10,11 +10,14 @@ import { consoleFiles } from '../plan/check.ts';
 import type { HostFacts, PathFact } from '../plan/facts.ts';
 import { type NamespaceName, namespaceFlags } from '../plan/namespaces.ts';
 import type { StartRequest } from '../plan/request.ts';
-import { trimSlashes } from '../plan/rootfs.ts';
+import { rootfsOf, trimSlashes } from '../plan/rootfs.ts';
+import { storagePaths } from '../plan/storage/index.ts';
 import { gatherCgroups } from './cgroups.ts';
 import { ownIds } from './ids.ts';
+import { isShared } from './mountinfo.ts';
 import { readNetworkFacts } from './network.ts';
 import { findView } from './proc-view.ts';
+import { readStorage } from './storage.ts';
 
 export function gatherFacts(config: Config, request: StartRequest): HostFacts {
   const mountinfo = readFileSync('/proc/self/mountinfo', 'utf8');
@@ -23,7 +26,9 @@ export function gatherFacts(config: Config, request: StartRequest): HostFacts {
     cgroups: gatherCgroups(config, request, mountinfo),
     view: config.value('lxcts.lxcfs') === 'off' ? undefined : findView(mountinfo),
     paths: gatherPaths(config, request),
+    sharedPaths: gatherShared(config, mountinfo),
     files: gatherFiles(config),
+    storage: readStorage(config, request),
     network: readNetworkFacts(config.nets),
     draw,
   };
@@ -49,10 +54,10 @@ function isNamespace(name: string): name is NamespaceName {
 }
 
 function gatherPaths(config: Config, request: StartRequest): ReadonlyMap<string, PathFact> {
-  const rootfs = config.one('lxc.rootfs.path')?.value.path;
+  const rootfs = config.one('lxc.rootfs.path')?.value;
   const mount = config.value('lxc.rootfs.mount') ?? request.rootfsMount;
   const asked = [
-    ...(rootfs === undefined ? [] : [trimSlashes(rootfs), trimSlashes(mount)]),
+    ...(rootfs === undefined ? [] : [...storagePaths(rootfsOf(rootfs)), trimSlashes(mount)]),
     ...devicePaths(config),
     ...consoleFiles(config).flatMap(({ file }) => [file, dirname(file)]),
   ];
@@ -69,6 +74,12 @@ function devicePaths(config: Config): readonly string[] {
     const rule = parseDeviceRule(value);
     return rule.kind === 'path' ? [rule.path] : [];
   });
+}
+
+function gatherShared(config: Config, mountinfo: string): ReadonlySet<string> {
+  const wishes = config.many('lxc.mount.auto').flatMap(({ value }) => value);
+  const hosts = wishes.flatMap((mount) => (mount.what === 'shmounts' ? [mount.host] : []));
+  return new Set(hosts.filter((path) => isShared(mountinfo, path)));
 }
 
 function gatherFiles(config: Config): ReadonlyMap<string, string> {

@@ -8,6 +8,7 @@ import type { PlannedOp, Program } from '../wire/program.ts';
 import { ms } from './mount-flags.ts';
 import { networkHint } from './network/index.ts';
 import { viewKey } from './proc-view.ts';
+import { fileSystemMeaning, overlayMeaning } from './storage/explain.ts';
 import type { OpFailure } from './types.ts';
 
 export function explain(program: Program, failure: OpFailure): LxcError {
@@ -78,6 +79,8 @@ function special(planned: PlannedOp, failure: OpFailure): Partial<Meaning> | und
   switch (planned.op) {
     case 'mount':
       return mountMeaning(planned, failure);
+    case 'openFileSystem':
+      return fileSystemMeaning(planned, failure);
     case 'bindCommand':
       return failure.errno === e.addrinuse
         ? { reason: 'the container is already running', hint: 'stop it with lxc-stop' }
@@ -126,6 +129,8 @@ function mountMeaning(mount: Mount, failure: OpFailure): Partial<Meaning> | unde
   const { errno } = failure;
   const { flags, target, fstype } = mount.args;
   if (mount.why.key === viewKey) return viewMeaning(mount, errno);
+  const ofOverlay = fstype === 'overlay' ? overlayMeaning(mount.args.data, failure) : undefined;
+  if (ofOverlay !== undefined) return ofOverlay;
   const isBind = (Number(flags) & ms.bind) !== 0;
   if (errno === e.noent) return missingEnd(mount, isBind, failure.detail);
   if (errno === e.loop || errno === e.notdir)

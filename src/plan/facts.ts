@@ -25,6 +25,37 @@ export interface ViewMount {
   readonly byName: boolean;
 }
 
+/** What a block device or an image file holds. */
+export interface Volume {
+  /** File systems to try; several where what it holds is not known. */
+  readonly types: readonly string[];
+  /** What it is known to hold instead of a file system. */
+  readonly holds: { readonly what: string; readonly hint: string | undefined } | undefined;
+  /** The loop device that has the image open already. */
+  readonly loop: string | undefined;
+}
+
+/** Of storage other than directories. */
+export interface StorageFacts {
+  /** Of the root file system; absent where nothing can be read yet. */
+  readonly volume: Volume | undefined;
+  /** The file systems of block devices that this kernel has loaded. */
+  readonly kernelTypes: readonly string[];
+  readonly hasZfs: boolean;
+  /** A network block device that nobody uses. */
+  readonly freeNbd: string | undefined;
+  /** Programs in the caller's PATH, by name. */
+  readonly tools: ReadonlyMap<string, string>;
+}
+
+export const noStorage: StorageFacts = {
+  volume: undefined,
+  kernelTypes: [],
+  hasZfs: false,
+  freeNbd: undefined,
+  tools: new Map(),
+};
+
 export interface HostFacts {
   readonly cgroups: CgroupFacts;
   /** The namespaces that this kernel has. */
@@ -34,10 +65,14 @@ export interface HostFacts {
   readonly ids: IdFacts;
   /** Every path that the plan asks about; absent: nothing is there. */
   readonly paths: ReadonlyMap<string, PathFact>;
+  /** Those directories of `lxc.mount.auto = shmounts` that lie on a mount which the host shares. */
+  readonly sharedPaths: ReadonlySet<string>;
   /** Texts of the files that the plan reads: `lxc.mount.fstab`. */
   readonly files: ReadonlyMap<string, string>;
   /** Absent: there is none, or the configuration wants none. */
   readonly view?: ViewMount | undefined;
+  /** Absent for root file systems in directories. */
+  readonly storage?: StorageFacts | undefined;
   readonly network: NetworkFacts;
   /** Random numbers below a limit, for names and addresses that are to be random. */
   readonly draw: Draw;

@@ -1,10 +1,17 @@
 /** `lxc.mount.fstab` and `lxc.mount.entry`: mounts that the user lists. */
 
 import { LxcError } from '../base/error.ts';
-import { type MountEntry, parseFstabLine, type RawEntry } from '../config/index.ts';
+import {
+  type AutoMount,
+  type AutoShmounts,
+  type MountEntry,
+  parseFstabLine,
+  type RawEntry,
+} from '../config/index.ts';
 import { where } from '../wire/ops.ts';
 import type { PlannedOp } from '../wire/program.ts';
 import { asked, step } from '../wire/step.ts';
+import { lastAuto } from './auto-mounts.ts';
 import { type Context, note } from './context.ts';
 import { type MountFlags, mountFlags, ms } from './mount-flags.ts';
 import { mkdirInside, mkfileInside, mountInside } from './mount-step.ts';
@@ -13,8 +20,37 @@ import { trimSlashes } from './rootfs.ts';
 export function listedMounts(context: Context): readonly PlannedOp[] {
   const fstab = fstabMounts(context).flatMap(({ line, entry }) => oneMount(context, line, entry));
   const entries = context.config.many('lxc.mount.entry');
-  return [...fstab, ...entries.flatMap((entry) => oneMount(context, entry.value, entry))];
+  return [
+    ...fstab,
+    ...entries.flatMap((entry) => oneMount(context, entry.value, entry)),
+    ...sharedMounts(context),
+  ];
 }
+
+/**
+ * `shmounts`: a directory of the host whose later mounts come into the container. The container's mounts are slaves of
+ * the host's, so that is all that it takes, if the host shares its own.
+ */
+function sharedMounts(context: Context): readonly PlannedOp[] {
+  const wish = lastAuto(context, isShmounts);
+  if (wish === undefined) return [];
+  const { mount, entry } = wish;
+  if (!context.facts.sharedPaths.has(mount.host))
+    note(context, entry, `${mount.host} is on no shared mount, so what is mounted there later stays outside`);
+  const line: MountEntry = {
+    source: mount.host,
+    target: mount.container.replace(/^\/+/, ''),
+    type: 'none',
+    options: ['bind'],
+    create: 'dir',
+    optional: false,
+    relative: false,
+    idmap: undefined,
+  };
+  return oneMount(context, line, entry);
+}
+
+const isShmounts = (mount: AutoMount): mount is AutoShmounts => mount.what === 'shmounts';
 
 /** What the user mounts by hand: the places, and the types. */
 export function listedTargets(context: Context): ReadonlyMap<string, string> {

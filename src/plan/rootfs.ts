@@ -1,15 +1,17 @@
 /**
- * The root file system: bound onto the mount point in the container's own mount namespace, then taken by
+ * The root file system: brought onto the mount point in the container's own mount namespace, then taken by
  * descriptor, below which all further paths are resolved. Without one the container sees the host's tree.
  */
 
 import { LxcError } from '../base/error.ts';
-import type { RawEntry } from '../config/index.ts';
+import type { RawEntry, Rootfs } from '../config/index.ts';
 import { where } from '../wire/ops.ts';
 import type { PlannedOp } from '../wire/program.ts';
 import { always, asked, askedBy, step } from '../wire/step.ts';
 import type { Context, Inputs } from './context.ts';
 import { mountFlags, ms } from './mount-flags.ts';
+import type { StoragePlan } from './storage/contract.ts';
+import { driverOf, kindOf } from './storage/index.ts';
 
 export interface Root {
   /** Absolute, without a trailing slash; `undefined`: the host's tree. */
@@ -17,38 +19,33 @@ export interface Root {
   /** Where it is mounted before the change of root. */
   readonly mount: string;
   readonly entry: RawEntry | undefined;
+  /** `undefined`: what the path leads to decides. */
+  readonly type: Rootfs['type'];
 }
 
 export function resolveRoot({ config, request, facts }: Inputs): Root {
   const entry = config.one('lxc.rootfs.path');
   const mountEntry = config.one('lxc.rootfs.mount');
   const mount = trimSlashes(mountEntry?.value ?? request.rootfsMount);
-  if (entry === undefined) return { path: undefined, mount, entry };
-  const path = trimSlashes(entry.value.path);
-  if (!path.startsWith('/')) {
+  if (entry === undefined) return { path: undefined, mount, entry, type: undefined };
+  const { type, path } = rootfsOf(entry.value);
+  if (!path.startsWith('/') && type !== 'zfs') {
     throw new LxcError(`Failed to use the root file system ${path}: it is not an absolute path`, {
       origin: entry.origin,
     });
   }
-  const fact = facts.paths.get(path);
-  if (fact?.kind !== 'directory') throw noDirectory(path, fact === undefined, entry);
   if (mountEntry !== undefined && facts.paths.get(mount)?.kind !== 'directory') {
     throw new LxcError(`Failed to mount the root file system on ${mount}: No such directory`, {
       origin: mountEntry.origin,
       hint: `make it with mkdir -p ${mount}`,
     });
   }
-  return { path, mount, entry };
+  return { path, mount, entry, type };
 }
 
-function noDirectory(path: string, missing: boolean, entry: RawEntry): LxcError {
-  const reason = missing ? 'No such directory' : 'Not a directory';
-  return new LxcError(`Failed to use the root file system ${path}: ${reason}`, {
-    origin: entry.origin,
-    hint: missing
-      ? 'make it, for example with lxc-create'
-      : 'storage other than directories is refused so far',
-  });
+/** With the path as it is looked up. */
+export function rootfsOf({ type, path }: Rootfs): Rootfs {
+  return { type, path: trimSlashes(path) };
 }
 
 export function trimSlashes(path: string): string {
@@ -81,31 +78,34 @@ function propagate(kind: number, act: string): PlannedOp {
   );
 }
 
-export function mountRoot({ root, config, facts }: Context): readonly PlannedOp[] {
-  if (root.path === undefined || root.entry === undefined) return [];
-  const options = config.one('lxc.rootfs.options');
-  const { flags, propagation, data } = mountFlags(options?.value.options ?? []);
-  const why = asked(root.entry, `mount the root file system ${root.path} on ${root.mount}`);
+/** What the parent does for the root file system before init is born. */
+export function attachRoot(context: Context): readonly PlannedOp[] {
+  return storageOf(context)?.attach ?? [];
+}
+
+export function mountRoot(context: Context): readonly PlannedOp[] {
+  const { root, facts } = context;
+  const storage = storageOf(context);
+  if (storage === undefined) return [];
   return [
     ...makeMountPoint(root, facts.paths.has(root.mount)),
-    step(
-      {
-        op: 'mount',
-        args: {
-          source: root.path,
-          sourceWhere: where.host,
-          target: root.mount,
-          targetWhere: where.host,
-          fstype: '',
-          flags: flags | ms.bind | ms.rec,
-          data,
-          propagation,
-        },
-      },
-      options === undefined ? why : { ...why, origin: options.origin },
-    ),
+    ...storage.mount,
     step({ op: 'openRoot', args: { path: root.mount } }, always(`open the root file system ${root.mount}`)),
   ];
+}
+
+function storageOf(context: Context): StoragePlan | undefined {
+  const { root, config, facts } = context;
+  const { path, entry, type, mount } = root;
+  if (path === undefined || entry === undefined) return undefined;
+  const options = config.one('lxc.rootfs.options');
+  return driverOf(kindOf({ type, path }, facts))({
+    context,
+    path,
+    target: mount,
+    options: mountFlags(options?.value.options ?? []),
+    why: (act) => ({ ...asked(entry, act), origin: options?.origin ?? entry.origin }),
+  });
 }
 
 function makeMountPoint({ mount }: Root, exists: boolean): readonly PlannedOp[] {

@@ -46,6 +46,8 @@ function showValue(
 
 const optionalNumbers: Readonly<Record<string, readonly string[]>> = {
   mount: ['flags', 'propagation'],
+  openFileSystem: ['flags', 'loop', 'wait'],
+  placeMount: ['propagation'],
   writeFile: ['flags', 'mode'],
   mkdirCgroup: ['shared'],
   rmdirCgroup: ['shared'],
@@ -65,7 +67,7 @@ function showText(text: string): string {
 }
 
 function showNumber(op: string, name: string, value: number | bigint): string {
-  if (name === 'flags' && op === 'mount') return names(ms, Number(value));
+  if (name === 'flags' && (op === 'mount' || op === 'openFileSystem')) return names(ms, Number(value));
   if (name === 'propagation') return names(ms, Number(value));
   if (name === 'flags' && op === 'seccomp') return names(filterFlags, Number(value));
   const space = name === 'flags' || name === 'clone' || (op === 'setns' && name === 'type');

@@ -33,7 +33,7 @@ import { ownNetwork } from './network/own.ts';
 import type { NetworkPlan } from './network-contract.ts';
 import { procView, refuseMissingView } from './proc-view.ts';
 import type { StartRequest } from './request.ts';
-import { changeRoot, isolateMounts, mountRoot, resolveRoot } from './rootfs.ts';
+import { attachRoot, changeRoot, isolateMounts, mountRoot, resolveRoot } from './rootfs.ts';
 import { settings } from './settings.ts';
 import { connectStdio, mountDevpts, openTerminals } from './terminals.ts';
 import type { PlanNote, StartPlan } from './types.ts';
@@ -124,6 +124,7 @@ function parentList(context: Context, network: NetworkPlan, needs: Meetings): re
   return [
     ...begin(context),
     ...callHooks(context, 'pre-start'),
+    ...attachRoot(context),
     ...cgroups.beforeClone,
     clone(context, network),
     ...giveIds(context, needs),

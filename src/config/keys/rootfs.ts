@@ -8,7 +8,6 @@ import { many, old, one } from '../row.ts';
 export const rootfsKeys = {
   'lxc.rootfs.path': one(rootfs, 'Root file system; without one the container shares that of the host.', {
     was: old('lxc.rootfs'),
-    effect: ({ type }) => (type === undefined || type === 'dir' ? 'start' : 'later'),
   }),
   'lxc.rootfs.mount': one(path, 'Directory of the host where the root file system is mounted first.', {
     since: '0.6',
@@ -35,7 +34,6 @@ export const mountKeys = {
   'lxc.mount.auto': many(autoMounts, 'Kernel file systems that are mounted without further lines.', {
     since: '1.0',
     between: ' ',
-    effect: (mounts) => (mounts.some(({ what }) => what === 'shmounts') ? 'later' : 'start'),
   }),
   'lxc.autodev': one(flag, 'Whether /dev is a new tmpfs with the usual nodes.', {
     since: '0.9',

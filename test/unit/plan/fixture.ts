@@ -57,6 +57,7 @@ export const host: HostFacts = {
     ['/var/log', directory],
     ['/dev/fuse', { kind: 'character', device: { major: 10, minor: 229 } }],
   ]),
+  sharedPaths: new Set(['/srv/shared']),
   files: new Map([
     ['/srv/fstab', '# comment\nproc proc proc nodev,noexec,nosuid 0 0\n\n/a\\040b mnt none ro,bind 0 0\n'],
   ]),

@@ -182,7 +182,7 @@ describe('before anything is done', () => {
   test.each([
     ['lxc.rootfs.path = /nowhere', 'Failed to use the root file system /nowhere: No such directory'],
     ['lxc.rootfs.path = dir:here', 'Failed to use the root file system here: it is not an absolute path'],
-    ['lxc.rootfs.path = overlay:/a:/b', 'Failed to start with lxc.rootfs.path = overlay:/a:/b'],
+    ['lxc.rootfs.path = overlay:/a:/b', 'Failed to use the root file system /a: No such directory'],
     ['lxc.rootfs.mount = /nowhere', 'Failed to mount the root file system on /nowhere: No such directory'],
     ['lxc.seccomp.profile = /x', 'Failed to start with lxc.seccomp.profile = /x: it would be without effect'],
     ['lxc.console.path = /no/tty', 'Failed to open /no/tty for the console: there is no directory /no'],

@@ -1,0 +1,30 @@
+/**
+ * What a kind of storage contributes to a start: ops of the parent that attach it before init is born, with what
+ * undoes them, and ops of the child that mount it on the mount point of the root file system.
+ */
+
+import type { Rootfs } from '../../config/index.ts';
+import type { PlannedOp, Provenance } from '../../wire/program.ts';
+import type { Context } from '../context.ts';
+import type { MountFlags } from '../mount-flags.ts';
+
+export interface StoragePlan {
+  readonly attach: readonly PlannedOp[];
+  readonly mount: readonly PlannedOp[];
+}
+
+export interface StorageWish {
+  readonly context: Context;
+  /** As `lxc.rootfs.path` names it, without the type. */
+  readonly path: string;
+  /** The mount point, which is there when the child's ops run. */
+  readonly target: string;
+  /** Of `lxc.rootfs.options`. */
+  readonly options: MountFlags;
+  /** The line to blame for what is tried. */
+  readonly why: (act: string) => Provenance;
+}
+
+export type StorageKind = NonNullable<Rootfs['type']> | 'block';
+
+export type StorageDriver = (wish: StorageWish) => StoragePlan;
