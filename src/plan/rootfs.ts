@@ -83,15 +83,23 @@ export function attachRoot(context: Context): readonly PlannedOp[] {
   return storageOf(context)?.attach ?? [];
 }
 
+/** The part of the child before its ids are mapped. */
 export function mountRoot(context: Context): readonly PlannedOp[] {
   const { root, facts } = context;
   const storage = storageOf(context);
   if (storage === undefined) return [];
-  return [
-    ...makeMountPoint(root, facts.paths.has(root.mount)),
-    ...storage.mount,
-    step({ op: 'openRoot', args: { path: root.mount } }, always(`open the root file system ${root.mount}`)),
-  ];
+  const point = makeMountPoint(root, facts.paths.has(root.mount));
+  return storage.asMapped === true ? point : [...point, ...storage.mount, openRoot(root)];
+}
+
+/** What is mounted with ids of the container. */
+export function mountMappedRoot(context: Context): readonly PlannedOp[] {
+  const storage = storageOf(context);
+  return storage?.asMapped === true ? [...storage.mount, openRoot(context.root)] : [];
+}
+
+function openRoot({ mount }: Root): PlannedOp {
+  return step({ op: 'openRoot', args: { path: mount } }, always(`open the root file system ${mount}`));
 }
 
 function storageOf(context: Context): StoragePlan | undefined {

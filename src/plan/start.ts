@@ -33,7 +33,7 @@ import { ownNetwork } from './network/own.ts';
 import type { NetworkPlan } from './network-contract.ts';
 import { procView, refuseMissingView } from './proc-view.ts';
 import type { StartRequest } from './request.ts';
-import { attachRoot, changeRoot, isolateMounts, mountRoot, resolveRoot } from './rootfs.ts';
+import { attachRoot, changeRoot, isolateMounts, mountMappedRoot, mountRoot, resolveRoot } from './rootfs.ts';
 import { settings } from './settings.ts';
 import { connectStdio, mountDevpts, openTerminals } from './terminals.ts';
 import type { PlanNote, StartPlan } from './types.ts';
@@ -235,6 +235,7 @@ function takeRoot(context: Context): readonly PlannedOp[] {
 function mounts(context: Context, join: readonly PlannedOp[]): readonly PlannedOp[] {
   if (!context.spaces.cloned.has('mnt')) return join;
   return [
+    ...mountMappedRoot(context),
     ...mountDev(context),
     ...autoProc(context),
     ...autoSys(context),

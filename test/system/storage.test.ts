@@ -7,6 +7,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   truncateSync,
   writeFileSync,
 } from 'node:fs';
@@ -31,10 +32,10 @@ function must(file: string, ...args: string[]): string {
 }
 
 /** An image file with the tree of the test containers in it. */
-function makeImage(scope: Scope): string {
+function makeImage(scope: Scope, tree = scope.container().rootfs): string {
   const image = scope.file(join(scope.directory(), 'disk.img'), '');
   truncateSync(image, 24 * 1024 * 1024);
-  must('mkfs.ext4', '-q', '-d', scope.container().rootfs, image);
+  must('mkfs.ext4', '-q', '-d', tree, image);
   return image;
 }
 
@@ -128,6 +129,54 @@ test('A path without a type that leads to a file is an image', async (scope) => 
   const foo = containerOn(scope, image);
   await foo.start();
   expect(mountOn(await foo.attachedProbe(), '/')?.fstype).toBe('ext4');
+});
+
+const base = 100_000;
+const maps = [`lxc.idmap = u 0 ${base} 65536`, `lxc.idmap = g 0 ${base} 65536`];
+
+/** Everything of a tree, for a container with ids of its own. */
+function give(tree: string): string {
+  must('chown', '-R', '-h', `${base}:${base}`, tree);
+  return tree;
+}
+
+/** A tree of copies: those of the other containers are linked to each other. */
+function ownTree(scope: Scope): string {
+  const tree = scope.directory();
+  must('cp', '-a', `${scope.container().rootfs}/.`, tree);
+  return give(tree);
+}
+
+testOurs(
+  'In a user namespace a directory of an overlay can be replaced',
+  'C LXC cannot mark it opaque',
+  async (scope) => {
+    const own = scope.directory();
+    const lower = ownTree(scope);
+    mkdirSync(`${lower}/srv/dir`);
+    writeFileSync(`${lower}/srv/dir/below`, '');
+    give(lower);
+    const foo = containerOn(scope, `overlay:${lower}:${own}/delta`, maps);
+    await foo.start();
+    expect(mountOn(await foo.attachedProbe(), '/')?.superOptions).toContain('userxattr');
+    const done = await foo.attach(['/bin/sh', '-c', 'rm -r /srv/dir && mkdir /srv/dir && ls -a /srv/dir']);
+    expect(done).toMatchObject({ status: 0, stdout: '.\n..\n' });
+    await foo.stop();
+    expect(statSync(`${own}/delta/srv/dir`).uid).toBe(base);
+    expect(existsSync(`${lower}/srv/dir/below`)).toBe(true);
+  },
+);
+
+test('A container with ids of its own has its root on an image', async (scope) => {
+  const image = makeImage(scope, ownTree(scope));
+  const foo = containerOn(scope, `loop:${image}`, maps);
+  await foo.start();
+  expect(mountOn(await foo.attachedProbe(), '/')?.fstype).toBe('ext4');
+  expect((await foo.attach(['/bin/sh', '-c', 'echo mine > /srv/file && stat -c %u /srv/file'])).stdout).toBe(
+    '0\n',
+  );
+  await foo.stop();
+  await untilFree(image);
 });
 
 test('lxc.rootfs.options = ro mounts an image read-only', async (scope) => {

@@ -11,6 +11,8 @@ import type { MountFlags } from '../mount-flags.ts';
 export interface StoragePlan {
   readonly attach: readonly PlannedOp[];
   readonly mount: readonly PlannedOp[];
+  /** It is mounted as the container's own root, by what he may reach; else by what the caller may. */
+  readonly asMapped?: boolean;
 }
 
 export interface StorageWish {

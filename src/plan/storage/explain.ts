@@ -5,7 +5,7 @@ import type { PlannedOp } from '../../wire/program.ts';
 import type { OpFailure } from '../types.ts';
 
 interface Meaning {
-  readonly reason?: string | undefined;
+  readonly reason?: string;
   readonly hint?: string | undefined;
 }
 
@@ -47,6 +47,12 @@ export function overlayMeaning(data: string, { errno }: OpFailure): Meaning | un
       };
     case errnoNumber('EBUSY'):
       return { reason: 'its upper or work directory is in use by another overlay' };
+    case errnoNumber('EACCES'):
+      return data.includes('userxattr')
+        ? {
+            hint: "the container's root needs x on all directories above, and w on the upper and work directory",
+          }
+        : undefined;
     case errnoNumber('EPERM'):
       return data.includes('userxattr')
         ? { hint: 'overlays in user namespaces need Linux 5.11 and an upper directory of the mapped root' }

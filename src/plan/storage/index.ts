@@ -35,7 +35,10 @@ export function kindOf({ type, path }: Rootfs, { paths }: Pick<HostFacts, 'paths
 
 /** What of the host a plan looks at for this root file system. */
 export function storagePaths({ type, path }: Rootfs): readonly string[] {
-  if (type === 'overlay' || type === 'overlayfs') return layersOf(path).lowers;
+  if (type === 'overlay' || type === 'overlayfs') {
+    const { lowers, upper, work } = layersOf(path);
+    return [...lowers, upper, work];
+  }
   return type === 'nbd' ? [nbdParts(path).image] : [path];
 }
 

@@ -8,6 +8,8 @@ import type { Op } from '../../wire/ops.ts';
 import { where } from '../../wire/ops.ts';
 import type { PlannedOp } from '../../wire/program.ts';
 import { step } from '../../wire/step.ts';
+import type { Context } from '../context.ts';
+import { isMapped } from '../idmap.ts';
 import type { StorageDriver, StorageWish } from './contract.ts';
 import { mustBeDirectory, refusal } from './refuse.ts';
 
@@ -42,14 +44,33 @@ export const overlay: StorageDriver = (wish) => {
     propagation: options.propagation,
   };
   const act = `mount the overlay ${wish.path} on ${target}`;
-  return { attach: makeDirectories(wish, layers), mount: [step({ op: 'mount', args }, why(act))] };
+  const directories = makeDirectories(wish, layers);
+  const mount = step({ op: 'mount', args }, why(act));
+  // An overlay acts on its layers as the one who mounted it.
+  const asMapped = wish.context.ids !== undefined;
+  return madeInside(wish.context)
+    ? { attach: [], mount: [...directories, mount], asMapped }
+    : { attach: directories, mount: [mount], asMapped };
 };
 
-function makeDirectories({ why }: StorageWish, { upper, work }: Layers): readonly PlannedOp[] {
-  return [upper, work].map((path) => {
-    const make: Op = { op: 'mkdir', args: { path, where: where.host, mode: 0o755 } };
-    return step(make, why(`make the directory ${path} of the overlay`));
-  });
+/** What is there keeps its owner; what is new belongs to the container's root. */
+function makeDirectories({ context, why }: StorageWish, { upper, work }: Layers): readonly PlannedOp[] {
+  const { ids, facts } = context;
+  return [upper, work]
+    .filter((path) => !facts.paths.has(path))
+    .flatMap((path) => {
+      const make: Op = { op: 'mkdir', args: { path, where: where.host, mode: 0o755 } };
+      const own: readonly Op[] =
+        ids === undefined || madeInside(context)
+          ? []
+          : [{ op: 'chown', args: { path, where: where.host, ...ids.outside } }];
+      return [make, ...own].map((op) => step(op, why(`make the directory ${path} of the overlay`)));
+    });
+}
+
+/** A user can give nothing away, but inside he is the one whom it belongs to. */
+function madeInside({ ids, request }: Context): boolean {
+  return ids !== undefined && request.uid !== 0;
 }
 
 const pageSize = 4096;
@@ -61,7 +82,7 @@ function dataOf(wish: StorageWish, { lowers, upper, work }: Layers): string {
     `upperdir=${escaped(upper)}`,
     `lowerdir=${lowers.map((lower) => escaped(lower).replaceAll(':', '\\:')).join(':')}`,
     `workdir=${escaped(work)}`,
-    ...(context.spaces.cloned.has('user') ? ['userxattr'] : []),
+    ...(isMapped(context) ? ['userxattr'] : []),
     ...(options.data === '' ? [] : [options.data]),
   ].join(',');
   if (Buffer.byteLength(data) < pageSize) return data;
