@@ -20,6 +20,8 @@ export type LayoutKind = 'unified' | 'hybrid' | 'legacy' | 'none';
 export interface CgroupLayout {
   readonly kind: LayoutKind;
   readonly hierarchies: readonly Hierarchy[];
+  /** Controllers of the hierarchies in which an ordinary user has no cgroup of his own. */
+  readonly withheld?: readonly string[];
 }
 
 export interface CgroupFacts extends CgroupLayout {

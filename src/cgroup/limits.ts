@@ -66,7 +66,7 @@ function inEffect(files: Files, others: Files, layout: CgroupLayout): readonly E
   return files.entries.flatMap((entry): Effective[] => {
     const controller = controllerOf(entry.name, files.version);
     const hierarchy = hierarchyFor(layout, files.version, controller);
-    if (hierarchy === undefined) throw noController(entry, controller);
+    if (hierarchy === undefined) throw noController(entry, controller, layout);
     const foreign = hierarchy.version !== files.version;
     if (foreign && targets(files.version, entry.name).some((name) => said.has(name))) return [];
     return [{ entry, version: files.version, hierarchy, foreign }];
@@ -102,7 +102,21 @@ export function hierarchyFor(
   return own && unified !== undefined ? unified : hierarchyOf(layout, controller);
 }
 
-function noController({ key, origin }: CgroupEntry, controller: string): LxcError {
+/** What a user does about cgroups that are root's. */
+export const delegate =
+  'run it under systemd-run --user --scope -p Delegate=yes, or have root make a cgroup that is yours';
+
+function noController(
+  { key, origin }: CgroupEntry,
+  controller: string,
+  { withheld = [] }: CgroupLayout,
+): LxcError {
+  if (withheld.includes(controller) || withheld.includes('')) {
+    return new LxcError(`Failed to apply ${key}: no cgroup of ${controller} is delegated to this user`, {
+      origin,
+      hint: delegate,
+    });
+  }
   return new LxcError(`Failed to apply ${key}: this host has no cgroup controller ${controller}`, {
     origin,
     hint: 'see /proc/cgroups and lxc-checkconfig, or remove the line',

@@ -1,8 +1,8 @@
 /** The cgroup facts of a start: the hierarchies, the caller's place in them, and which names are taken. */
 
-import { existsSync, readFileSync } from 'node:fs';
+import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
 import type { CgroupFacts, CgroupLayout, Hierarchy } from '../cgroup/layout.ts';
-import { readLayout, words } from '../cgroup/layout.ts';
+import { directoryIn, readLayout, words } from '../cgroup/layout.ts';
 import { candidates, type PlacementRequest } from '../cgroup/placement.ts';
 import type { Config } from '../config/index.ts';
 import type { StartRequest } from '../plan/request.ts';
@@ -18,7 +18,7 @@ export function gatherLayout(pid: number, mountinfo: string): CgroupLayout {
 }
 
 export function gatherCgroups(config: Config, request: StartRequest, mountinfo: string): CgroupFacts {
-  const layout = gatherLayout(request.pid, mountinfo);
+  const layout = ofUser(gatherLayout(request.pid, mountinfo), request.uid);
   const placement: PlacementRequest = {
     config,
     name: request.name,
@@ -33,6 +33,32 @@ export function gatherCgroups(config: Config, request: StartRequest, mountinfo: 
     cpuset: cpusetOf(layout, above),
     enabled: enabledIn(layout, above),
   };
+}
+
+/** A user makes cgroups below the one that he is in, where that is his. */
+function ofUser(layout: CgroupLayout, uid: number): CgroupLayout {
+  if (uid === 0) return layout;
+  const own = layout.hierarchies.filter(isDelegated);
+  const withheld = layout.hierarchies.filter((one) => !own.includes(one));
+  return {
+    kind: layout.kind,
+    hierarchies: own.map((one) => ({ ...one, base: one.own })),
+    withheld: withheld.flatMap(({ controllers }) => controllers.split(',')),
+  };
+}
+
+function isDelegated(hierarchy: Hierarchy): boolean {
+  const directory = directoryIn(hierarchy, hierarchy.own);
+  return [directory, `${directory}/cgroup.procs`].every(isWritable);
+}
+
+function isWritable(path: string): boolean {
+  try {
+    accessSync(path, constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 const mostSuffixes = 999;

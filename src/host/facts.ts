@@ -13,7 +13,7 @@ import type { StartRequest } from '../plan/request.ts';
 import { rootfsOf, trimSlashes } from '../plan/rootfs.ts';
 import { storagePaths } from '../plan/storage/index.ts';
 import { gatherCgroups } from './cgroups.ts';
-import { ownIds } from './ids.ts';
+import { idFacts } from './ids.ts';
 import { isShared } from './mountinfo.ts';
 import { readNetworkFacts } from './network.ts';
 import { findView } from './proc-view.ts';
@@ -23,6 +23,7 @@ export function gatherFacts(config: Config, request: StartRequest): HostFacts {
   const mountinfo = readFileSync('/proc/self/mountinfo', 'utf8');
   return {
     ...kernelFacts(),
+    ids: idFacts(request),
     cgroups: gatherCgroups(config, request, mountinfo),
     view: config.value('lxcts.lxcfs') === 'off' ? undefined : findView(mountinfo),
     paths: gatherPaths(config, request),
@@ -34,7 +35,7 @@ export function gatherFacts(config: Config, request: StartRequest): HostFacts {
   };
 }
 
-type KernelFacts = Pick<HostFacts, 'namespaces' | 'lastCapability' | 'appArmor' | 'ids'>;
+type KernelFacts = Pick<HostFacts, 'namespaces' | 'lastCapability' | 'appArmor'>;
 
 let kernel: KernelFacts | undefined;
 
@@ -43,7 +44,6 @@ function kernelFacts(): KernelFacts {
   kernel ??= {
     namespaces: new Set(Object.keys(namespaceFlags).filter(isNamespace)),
     lastCapability: Number(readFileSync('/proc/sys/kernel/cap_last_cap', 'utf8')),
-    ids: ownIds(),
     appArmor: (textOf('/sys/module/apparmor/parameters/enabled') ?? '').startsWith('Y'),
   };
   return kernel;

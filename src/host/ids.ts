@@ -1,7 +1,7 @@
-/** The id maps of a process's user namespace, as /proc tells them to a reader in the one above. */
+/** Which ids there are: the maps of a process as /proc tells them, and what a user was given in /etc. */
 
 import { readFileSync } from 'node:fs';
-import type { IdFacts, IdMapping } from '../plan/idmap.ts';
+import type { IdFacts, IdMapping, IdRange } from '../plan/idmap.ts';
 
 export interface ProcessIds {
   readonly users: readonly IdMapping[];
@@ -18,11 +18,39 @@ export function idsOf(pid: number | 'self'): ProcessIds {
   };
 }
 
-/** What can be mapped in a namespace below ours: a daemon has the user namespace of its callers. */
-export function ownIds(): IdFacts {
+/** A daemon has the user namespace of its callers, and their user. */
+export function idFacts({ uid, gid }: { readonly uid: number; readonly gid: number }): IdFacts {
+  if (uid !== 0) return userFacts(uid, gid);
+  own ??= ownIds();
+  return own;
+}
+
+let own: IdFacts | undefined;
+
+function ownIds(): IdFacts {
   const { users, groups } = idsOf('self');
-  const range = ({ inside, range }: IdMapping) => ({ first: inside, count: range });
+  const range = ({ inside, range }: IdMapping): IdRange => ({ first: inside, count: range });
   return { users: users.map(range), groups: groups.map(range) };
+}
+
+function userFacts(uid: number, gid: number): IdFacts {
+  const name = userName(uid);
+  const ranges = (file: string): readonly IdRange[] => subordinate(readText(file), [name, String(uid)]);
+  return { users: ranges('/etc/subuid'), groups: ranges('/etc/subgid'), user: { name, uid, gid } };
+}
+
+/** Lines `NAME:FIRST:COUNT` of subuid(5), where a number may stand for the name. */
+export function subordinate(text: string, names: readonly string[]): readonly IdRange[] {
+  return text.split('\n').flatMap((line): IdRange[] => {
+    const [owner = '', first = '', count = ''] = line.trim().split(':');
+    if (!names.includes(owner) || !/^[0-9]+$/.test(first) || !/^[1-9][0-9]*$/.test(count)) return [];
+    return [{ first: Number(first), count: Number(count) }];
+  });
+}
+
+function userName(uid: number): string {
+  const lines = readText('/etc/passwd').split('\n');
+  return lines.map((line) => line.split(':')).find(([, , id]) => id === String(uid))?.[0] ?? String(uid);
 }
 
 export function mappings(text: string): readonly IdMapping[] {
@@ -34,8 +62,12 @@ export function mappings(text: string): readonly IdMapping[] {
 }
 
 function read(pid: number | 'self', file: string): string {
+  return readText(`/proc/${pid}/${file}`);
+}
+
+function readText(path: string): string {
   try {
-    return readFileSync(`/proc/${pid}/${file}`, 'utf8');
+    return readFileSync(path, 'utf8');
   } catch {
     return '';
   }

@@ -20,9 +20,11 @@ export interface IdRange {
 }
 
 export interface IdFacts {
-  /** What the caller's user namespace has, so what can be mapped at all. */
+  /** What can be mapped: for root what the user namespace has, for a user what /etc/subuid and subgid give. */
   readonly users: readonly IdRange[];
   readonly groups: readonly IdRange[];
+  /** An ordinary user, whose maps newuidmap writes; his own ids can be mapped besides. */
+  readonly user?: { readonly name: string; readonly uid: number; readonly gid: number } | undefined;
 }
 
 type Line = Entry<IdMap>;
@@ -35,6 +37,8 @@ export interface Ids {
   readonly inside: { readonly uid: number; readonly gid: number };
   /** The same in the numbers of the host: the owner of what the container is given. */
   readonly outside: { readonly uid: number; readonly gid: number };
+  /** False where a user maps nothing but his own group, which newgidmap allows only if nobody can leave groups. */
+  readonly setgroups: boolean;
 }
 
 const words = { u: 'user', g: 'group' } as const;
@@ -43,15 +47,37 @@ const words = { u: 'user', g: 'group' } as const;
 export function resolveIds({ config, facts }: Inputs): Ids | undefined {
   const lines = config.many('lxc.idmap');
   const [first] = lines;
-  if (first === undefined) return undefined;
-  const users = checked(lines, 'u', facts.ids.users);
-  const groups = checked(lines, 'g', facts.ids.groups);
+  if (first === undefined) return withoutIds(facts.ids);
+  const users = checked(lines, 'u', facts.ids);
+  const groups = checked(lines, 'g', facts.ids);
   const inside = {
     uid: setUpBy(users, config.value('lxc.init.uid')),
     gid: setUpBy(groups, config.value('lxc.init.gid')),
   };
   const outside = { uid: onHost(lines, 'u', inside.uid), gid: onHost(lines, 'g', inside.gid) };
-  return { first, users, groups, inside, outside };
+  const setgroups = groups.some((map) => facts.ids.groups.some((range) => lies(map, range)));
+  return { first, users, groups, inside, outside, setgroups };
+}
+
+/** Root needs none, but only root can do without. */
+function withoutIds({ user, users, groups }: IdFacts): undefined {
+  if (user === undefined) return undefined;
+  const [u, g] = [users[0], groups[0]];
+  throw new LxcError(`Failed to start as user ${user.name}: no ids are mapped`, {
+    hint:
+      u === undefined || g === undefined
+        ? `have root run ${allowance(user.name, 100000, 65536)}, then add lxc.idmap = u 0 100000 65536 and lxc.idmap = g 0 100000 65536`
+        : `add lxc.idmap = u 0 ${u.first} ${u.count} and lxc.idmap = g 0 ${g.first} ${g.count}`,
+  });
+}
+
+function allowance(name: string, first: number, count: number): string {
+  const range = `${first}-${first + count - 1}`;
+  return `usermod --add-subuids ${range} --add-subgids ${range} ${name}`;
+}
+
+function lies({ outside, range }: IdMapping, { first, count }: IdRange): boolean {
+  return outside >= first && outside + range <= first + count;
 }
 
 function setUpBy(maps: readonly IdMap[], init: number): number {
@@ -77,14 +103,14 @@ function onHost(lines: readonly Line[], type: IdMap['type'], id: number): number
   });
 }
 
-function checked(lines: readonly Line[], type: IdMap['type'], allowed: readonly IdRange[]): readonly IdMap[] {
+function checked(lines: readonly Line[], type: IdMap['type'], ids: IdFacts): readonly IdMap[] {
   const own = lines.filter(({ value }) => value.type === type);
   if (own.length === 0) throw missing(lines, type);
   refuseTooMany(own);
   for (const [index, line] of own.entries()) {
     refuseEnd(line);
     refuseOverlap(line, own.slice(0, index));
-    refuseForeign(line, allowed);
+    refuseForeign(line, ids);
   }
   return own.map(({ value }) => value);
 }
@@ -139,15 +165,23 @@ function overlap(left: IdMap, right: IdMap, side: 'inside' | 'outside'): boolean
   return left[side] < right[side] + right.range && right[side] < left[side] + left.range;
 }
 
-function refuseForeign({ value, origin }: Line, allowed: readonly IdRange[]): void {
+function refuseForeign({ value, origin }: Line, ids: IdFacts): void {
   const { type, outside, range } = value;
-  const fits = ({ first, count }: IdRange): boolean => outside >= first && outside + range <= first + count;
-  if (allowed.some(fits)) return;
+  const allowed = type === 'u' ? ids.users : ids.groups;
+  const isOwn = range === 1 && outside === (type === 'u' ? ids.user?.uid : ids.user?.gid);
+  if (isOwn || allowed.some((one) => lies(value, one))) return;
   const ranges = allowed.map(({ first, count }) => `${first}-${first + count - 1}`).join(', ') || 'none';
-  throw new LxcError(
-    `Failed to map ${show(value)}: the ${words[type]} ids ${outside}-${outside + range - 1} are not all here to be mapped`,
-    { origin, hint: `those of this user namespace are ${ranges}` },
-  );
+  const wanted = `${words[type]} ids ${outside}-${outside + range - 1}`;
+  if (ids.user === undefined) {
+    throw new LxcError(`Failed to map ${show(value)}: the ${wanted} are not all here to be mapped`, {
+      origin,
+      hint: `those of this user namespace are ${ranges}`,
+    });
+  }
+  throw new LxcError(`Failed to map ${show(value)}: the ${wanted} are not given to ${ids.user.name}`, {
+    origin,
+    hint: `/etc/sub${type}id gives ${ranges}; map these, or have root add the line ${ids.user.name}:${outside}:${range} to it`,
+  });
 }
 
 function show({ type, inside, outside, range }: IdMap): string {
@@ -172,8 +206,15 @@ export function hasGroup({ ids, facts }: Mapped, group: number): boolean {
   return facts.ids.groups.some(({ first, count }) => group >= first && group < first + count);
 }
 
+/** What the brain is called for, to have newuidmap and newgidmap run: they may do what an ordinary user may not. */
+export const mapIds = 'idmap';
+
 /** The parent's part, as soon as there is a child. */
-export function writeMaps({ first, users, groups }: Ids): readonly PlannedOp[] {
+export function writeMaps({ first, users, groups }: Ids, { user }: IdFacts): readonly PlannedOp[] {
+  if (user !== undefined) {
+    const call: Op = { op: 'call', args: { what: mapIds } };
+    return [step(call, asked(first, 'map the ids by newuidmap and newgidmap'))];
+  }
   const write = (file: string, maps: readonly IdMap[]): PlannedOp => {
     const op: Op = { op: 'writeProc', args: { file, text: Buffer.from(mapText(maps)) } };
     return step(op, asked(first, `write the id map /proc/PID/${file} of init`));
@@ -182,9 +223,9 @@ export function writeMaps({ first, users, groups }: Ids): readonly PlannedOp[] {
 }
 
 /** From here on nothing of the host's root is left in the child: neither ids nor groups. */
-export function becomeMapped({ first, inside }: Ids): readonly PlannedOp[] {
+export function becomeMapped({ first, inside, setgroups }: Ids): readonly PlannedOp[] {
   const { uid, gid } = inside;
-  const op: Op = { op: 'setIds', args: { uid, gid, groups: Buffer.alloc(0), keepGroups: 0 } };
+  const op: Op = { op: 'setIds', args: { uid, gid, groups: Buffer.alloc(0), keepGroups: setgroups ? 0 : 1 } };
   const die: Op = { op: 'pdeathsig', args: { signal: 9 } };
   return [
     step(op, asked(first, `become user ${uid} of the container`)),

@@ -49,14 +49,17 @@ export function initEnvironment(context: Context): readonly string[] {
   );
 }
 
-export function becomeUser({ config }: Context): PlannedOp {
+export function becomeUser({ config, ids }: Context): PlannedOp {
   const lists = config.many('lxc.init.groups');
   const groups = lists.flatMap(({ value }) => value);
   const [uid, gid] = [config.value('lxc.init.uid'), config.value('lxc.init.gid')];
   const packed = Buffer.alloc(groups.length * 4);
   for (const [index, group] of groups.entries()) packed.writeUInt32LE(group, index * 4);
   const entry = config.one('lxc.init.uid') ?? config.one('lxc.init.gid') ?? lists.at(-1);
-  const op = { op: 'setIds', args: { uid, gid, groups: packed, keepGroups: 0 } } as const;
+  const op = {
+    op: 'setIds',
+    args: { uid, gid, groups: packed, keepGroups: ids?.setgroups === false ? 1 : 0 },
+  } as const;
   return step(op, askedBy(entry, 'start', `become user ${uid}, group ${gid}`));
 }
 

@@ -4,6 +4,7 @@
  */
 
 import type { DeviceNode } from '../cgroup/devices.ts';
+import { delegate } from '../cgroup/limits.ts';
 import { ownCgroups } from '../cgroup/owner.ts';
 import { planCgroups } from '../cgroup/plan.ts';
 import type { Config } from '../config/index.ts';
@@ -29,7 +30,7 @@ import * as init from './init.ts';
 import { listedMounts } from './mounts.ts';
 import { enterShared, flagsOf, namespaceFlags, resolveSpaces } from './namespaces.ts';
 import { planNetwork } from './network/index.ts';
-import { ownNetwork } from './network/own.ts';
+import { ownNetwork, refuseOfUser } from './network/own.ts';
 import type { NetworkPlan } from './network-contract.ts';
 import { procView, refuseMissingView } from './proc-view.ts';
 import type { StartRequest } from './request.ts';
@@ -45,6 +46,7 @@ export function planStart(config: Config, request: StartRequest, facts: HostFact
   refuseMissingVariables(inputs);
   refuseHostInit(inputs);
   refuseUnusableConsole(inputs);
+  refuseOfUser(inputs);
   const planned = planNetwork(config.nets, facts.network, facts.draw);
   const context = resolve(inputs, planned);
   refuseMissingView(context);
@@ -76,6 +78,10 @@ function resolve(inputs: Inputs, network: NetworkPlan): Context {
   notes.push(
     ...cgroups.notes.map(({ entry, message }) => ({ key: entry.key, message, origin: entry.origin })),
   );
+  if (facts.ids.user !== undefined && cgroups.places.length === 0) {
+    const message = `no cgroup is delegated to ${facts.ids.user.name}, so the container cannot be frozen or limited; ${delegate}`;
+    notes.push({ key: 'cgroup', message, origin: undefined });
+  }
   return {
     ...inputs,
     root: resolveRoot(inputs),
@@ -162,11 +168,14 @@ function callHooks({ config }: Context, type: 'pre-start' | 'start-host'): reado
 function giveIds(context: Context, needs: Meetings): readonly PlannedOp[] {
   if (context.ids === undefined) return [];
   const early = needs.cgroups ? [] : giveCgroups(context);
-  return [...early, ...writeMaps(context.ids), post('startup')];
+  return [...early, ...writeMaps(context.ids, context.facts.ids), post('startup')];
 }
 
-function giveCgroups({ ids, cgroups }: Context): readonly PlannedOp[] {
-  return ids === undefined ? [] : ownCgroups(cgroups.places, ids.outside, ids.first);
+function giveCgroups({ ids, cgroups, facts }: Context): readonly PlannedOp[] {
+  // A user cannot give away what is his.
+  return ids === undefined || facts.ids.user !== undefined
+    ? []
+    : ownCgroups(cgroups.places, ids.outside, ids.first);
 }
 
 /** The cgroup namespace is unshared by the child: its root is where a process stands at that moment. */

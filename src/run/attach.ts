@@ -74,7 +74,9 @@ export async function attach(session: Session, running: Running, request: Attach
 function factsOf(session: Session, { id, initPid, config }: Running, { uid }: AttachRequest): AttachFacts {
   const facts = processFacts(initPid);
   if (facts === undefined) throw new LxcError('Failed to attach: the container has just stopped');
-  const cgroups = cgroupsOf(initPid);
+  // A container of a user without cgroups of his own is in those of whoever started it.
+  const own = new Map(cgroupsOf(session.pid).map(({ controllers, path }) => [controllers, path]));
+  const cgroups = cgroupsOf(initPid).filter(({ controllers, path }) => own.get(controllers) !== path);
   const { users, setgroups } = idsOf(initPid);
   const unified = cgroups.find(({ controllers }) => controllers === '');
   const directories = cgroups

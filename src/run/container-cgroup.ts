@@ -22,11 +22,16 @@ export async function limitDir(socket: CommandSocket, controller: string): Promi
     : cgroupDirectory({ controllers: controller, path: `/${path.replace(/^\/+/, '')}` });
 }
 
-/** Monitors of C LXC do not tell the unified path on a hybrid host; init knows it. */
+/**
+ * Monitors of C LXC do not tell the unified path on a hybrid host; init knows it. In the topmost cgroup it has none of
+ * its own: a user's container without a delegated one.
+ */
 async function ownPath(socket: CommandSocket, controller: string): Promise<string | undefined> {
+  if (controller !== '') return undefined;
   const pid = await socket.initPid();
   const groups = pid === undefined ? [] : cgroupsOf(pid);
-  return groups.find(({ controllers }) => controllers.split(',').includes(controller))?.path;
+  const path = groups.find(({ controllers }) => controllers.split(',').includes(controller))?.path;
+  return path === '/' ? undefined : path;
 }
 
 export async function containerStats(socket: CommandSocket): Promise<Stats> {

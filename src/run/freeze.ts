@@ -3,6 +3,7 @@
 import { errnoCode, reason } from '../base/errno.ts';
 import { LxcError } from '../base/error.ts';
 import { type FreezePatience, type Freezer, setFrozen } from '../cgroup/freeze.ts';
+import { delegate } from '../cgroup/limits.ts';
 import type { CommandSocket } from './command-socket.ts';
 import { limitDir } from './container-cgroup.ts';
 
@@ -25,7 +26,8 @@ export async function unfreeze(socket: CommandSocket, patience: FreezePatience):
 
 async function settle(socket: CommandSocket, frozen: boolean, patience: FreezePatience): Promise<void> {
   const freezer = await freezerOf(socket);
-  if (freezer === undefined) throw new LxcError('this host has no freezer');
+  if (freezer === undefined)
+    throw new LxcError('the container has no cgroup of its own that could be frozen', { hint: delegate });
   try {
     await setFrozen(freezer, frozen, patience);
   } catch (error) {

@@ -1,12 +1,14 @@
 /** Starting a container: what is asked, what the host is like, the plan, and how it went. */
 
 import { errnoNumber } from '../base/errno.ts';
+import { mapIds } from '../plan/idmap.ts';
 import { explain, explainNotes, type HostFacts, hookCommands, type PlanNote } from '../plan/index.ts';
 import { networkUp } from '../plan/network/index.ts';
 import { lists } from '../wire/frames.ts';
 import type { Program } from '../wire/program.ts';
 import { type Head, idOf, type Order } from './head.ts';
 import { runEveryHook, runHooks } from './hooks.ts';
+import { mapIds as writeIdMaps } from './idmap.ts';
 import type { Log } from './log.ts';
 import { downScripts, upScripts } from './network-scripts.ts';
 import { mustBeWhole } from './partial.ts';
@@ -74,6 +76,7 @@ function answer(
 ): Promise<void> {
   const { config, request } = head;
   if (call.what === networkUp) return runHooks(session, upScripts(head, facts), log);
+  if (call.what === mapIds) return writeIdMaps(session, head, call);
   const type = call.what === 'pre-start' ? 'pre-start' : 'start-host';
   const initPid = call.initPid === 0 ? undefined : call.initPid;
   return runHooks(session, hookCommands(config, request, type, { initPid }), log);

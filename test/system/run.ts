@@ -14,6 +14,7 @@ import { fileURLToPath } from 'node:url';
 import { binDir, underC } from './harness/commands.ts';
 import { report } from './harness/report.ts';
 import { buildRootfs } from './harness/rootfs.ts';
+import { ordinaryUser, passwdLine } from './harness/user.ts';
 
 const self = fileURLToPath(import.meta.url);
 const project = resolve(self, '../../..');
@@ -49,7 +50,9 @@ function runInside(): number {
   for (const dir of ['/etc/lxc', '/var/lib/lxc', '/var/lib/lxcfs', '/var/log/lxc', '/run']) ownDirectory(dir);
   ownSysfs();
   // C LXC lets newuidmap decide, for root as well.
-  for (const file of ['/etc/subuid', '/etc/subgid']) ownFile(file, 'root:100000:200000\n');
+  for (const file of ['/etc/subuid', '/etc/subgid'])
+    ownFile(file, `root:100000:200000\n${ordinaryUser.name}:400000:65536\n`);
+  ownFile('/etc/passwd', `${readFileSync('/etc/passwd', 'utf8')}${passwdLine}\n`);
   must('ip', ['link', 'set', 'lo', 'up']);
   buildRootfs(join(project, 'test/system/probe.c'));
   const dir = mkdtempSync(join(tmpdir(), 'lxc-ts-system-'));

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { subordinate } from '../../../src/host/ids.ts';
 import { host, minimal, planOf, refusal } from './fixture.ts';
 
 const [users, groups] = ['lxc.idmap = u 0 100000 65536', 'lxc.idmap = g 0 100000 65536'];
@@ -88,4 +89,56 @@ test('Inside a user namespace devices are bound although the container has its i
     facts: { ...host, ids: { users: range, groups: range } },
   }).program;
   expect(child.map(({ op }) => op)).not.toContain('mknod');
+});
+
+describe('An ordinary user', () => {
+  const user = { name: 'joe', uid: 1000, gid: 1000 };
+  const range = [{ first: 300000, count: 65536 }];
+  const facts = { ...host, ids: { users: range, groups: range, user } };
+  const lines = [...minimal, 'lxc.idmap = u 0 300000 65536', 'lxc.idmap = g 0 300000 65536'];
+
+  test('has his maps written by newuidmap, and gives no cgroup away', () => {
+    const { parent } = planOf({ lines, facts }).program;
+    expect(parent.flatMap((one) => (one.op === 'call' ? [one.args.what] : []))).toEqual(['idmap']);
+    expect(parent.map(({ op }) => op)).not.toContain('writeProc');
+    expect(parent.map(({ op }) => op)).not.toContain('chown');
+  });
+
+  test('keeps his groups where he maps nothing but his own', () => {
+    const own = [...minimal, 'lxc.idmap = u 0 1000 1', 'lxc.idmap = g 0 1000 1'];
+    const keeps = (given: readonly string[]) =>
+      planOf({ lines: given, facts }).program.child.flatMap((one) =>
+        one.op === 'setIds' ? [one.args.keepGroups] : [],
+      );
+    expect(keeps(own)).toEqual([1, 1]);
+    expect(keeps(lines)).toEqual([0, 0]);
+  });
+
+  test('is told what to do where nothing is mapped or given', () => {
+    expect(refusal({ lines: minimal, facts })).toBe(
+      'Failed to start as user joe: no ids are mapped; add lxc.idmap = u 0 300000 65536 and lxc.idmap = g 0 300000 65536',
+    );
+    const poor = { ...facts, ids: { users: [], groups: [], user } };
+    expect(refusal({ lines: minimal, facts: poor })).toContain(
+      'have root run usermod --add-subuids 100000-165535 --add-subgids 100000-165535 joe',
+    );
+    expect(refusal({ lines, facts: poor })).toBe(
+      'web.conf:4: Failed to map u 0 300000 65536: the user ids 300000-365535 are not given to joe; /etc/subuid gives none; map these, or have root add the line joe:300000:65536 to it',
+    );
+  });
+
+  test('is told that root makes interfaces', () => {
+    const macvlan = [...lines.filter((line) => !line.startsWith('lxc.net')), 'lxc.net.0.type = macvlan'];
+    expect(refusal({ lines: macvlan, facts })).toMatch(
+      /web\.conf:5: .*of type macvlan as user joe: only root can/,
+    );
+  });
+
+  test('has the ranges of his name and of his number', () => {
+    const text = 'joe:1:2\njane:5:6\n1000:7:8\njoe:x:1\njoe:9:0\n\n';
+    expect(subordinate(text, ['joe', '1000'])).toEqual([
+      { first: 1, count: 2 },
+      { first: 7, count: 8 },
+    ]);
+  });
 });

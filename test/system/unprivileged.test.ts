@@ -1,0 +1,149 @@
+/** Containers of an ordinary user. */
+
+import { readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'vitest';
+import { binDir } from './harness/commands.ts';
+import type { Scope } from './harness/scope.ts';
+import { test, testOurs } from './harness/suite.ts';
+import { ordinaryUser, User } from './harness/user.ts';
+
+const { first } = ordinaryUser;
+const maps = [`lxc.idmap = u 0 ${first} 65536`, `lxc.idmap = g 0 ${first} 65536`];
+const needsPath = 'it asks for x permission on every directory of the path';
+
+function userOf(scope: Scope): User {
+  const user = new User(scope);
+  scope.defer(async () => {
+    await user.lxc('stop', ['-n', 'web', '-k']);
+  });
+  return user;
+}
+
+testOurs(
+  'A user starts, looks at, freezes and stops a container in a home that is closed to others',
+  needsPath,
+  async (scope) => {
+    const user = userOf(scope);
+    user.delegate(scope);
+    const rootfs = await user.container('web', [
+      ...maps,
+      'lxc.pty.max = 16',
+      'lxc.cgroup.memory.limit_in_bytes = 64M',
+    ]);
+    expect(await user.lxc('start', ['-n', 'web', '-d'])).toMatchObject({ stderr: '', status: 0 });
+    expect((await user.lxc('info', ['-n', 'web', '-s', '-H'])).stdout).toBe('RUNNING\n');
+    const pid = Number((await user.lxc('info', ['-n', 'web', '-p', '-H'])).stdout);
+    expect(statSync(`/proc/${pid}`).uid).toBe(first);
+    expect(readFileSync(`/proc/${pid}/cgroup`, 'utf8')).toMatch(/memory:.*-delegated\/lxc\.payload\.web\n/);
+    expect((await user.lxc('cgroup', ['-n', 'web', 'memory.limit_in_bytes'])).stdout.trim()).toBe(
+      `${64 << 20}`,
+    );
+    expect((await user.lxc('ls', ['-f', '-F', 'NAME,STATE,UNPRIVILEGED'])).stdout).toMatch(
+      /web +RUNNING +true/,
+    );
+    for (const [verb, state] of [
+      ['freeze', 'FROZEN'],
+      ['unfreeze', 'RUNNING'],
+    ] as const) {
+      expect(await user.lxc(verb, ['-n', 'web'])).toMatchObject({ stderr: '', status: 0 });
+      expect((await user.lxc('info', ['-n', 'web', '-s', '-H'])).stdout).toBe(`${state}\n`);
+    }
+    const made = await user.lxc('attach', ['-n', 'web', '--', 'sh', '-c', 'id -u; id -G; touch /out/mine']);
+    expect(made).toMatchObject({ stdout: '0\n0\n', stderr: '', status: 0 });
+    expect(statSync(join(rootfs, 'out/mine')).uid).toBe(first);
+    const terminal = `${binDir}/lxc-attach -n web -- sh -c 'tty; exit 3'`;
+    const typed = await user.run(['script', '-qec', terminal, '/dev/null'], { input: '' });
+    expect(typed.stdout).toContain('/dev/pts/');
+    expect(typed.status).toBe(3);
+    expect(await user.lxc('stop', ['-n', 'web', '-k'])).toMatchObject({ stderr: '', status: 0 });
+    expect((await user.lxc('info', ['-n', 'web', '-s', '-H'])).stdout).toBe('STOPPED\n');
+  },
+);
+
+testOurs(
+  'A user whose cgroups are those of root starts, and is told what he cannot have',
+  'it needs cgroups',
+  async (scope) => {
+    const user = userOf(scope);
+    await user.container('web', maps);
+    const started = await user.lxc('start', ['-n', 'web', '-d']);
+    expect(started.status).toBe(0);
+    expect(started.stderr).toContain('no cgroup is delegated to ordinary');
+    expect(started.stderr).toContain('systemd-run --user --scope -p Delegate=yes');
+    expect((await user.lxc('attach', ['-n', 'web', '--', 'id', '-u'])).stdout).toBe('0\n');
+    const info = await user.lxc('info', ['-n', 'web']);
+    expect(info.stdout).not.toContain('Memory use');
+    expect((await user.lxc('freeze', ['-n', 'web'])).stderr).toContain('Delegate=yes');
+    await user.container('limited', [...maps, 'lxc.cgroup.memory.limit_in_bytes = 64M']);
+    const refused = await user.lxc('start', ['-n', 'limited', '-d']);
+    expect(refused.status).toBe(1);
+    expect(refused.stderr).toMatch(/config:6: .*no cgroup of memory is delegated to this user.*Delegate=yes/);
+  },
+);
+
+testOurs('A user may map his own ids among those that he was given', needsPath, async (scope) => {
+  const user = userOf(scope);
+  const { id } = ordinaryUser;
+  const lines = ['u', 'g'].flatMap((type) => [
+    `lxc.idmap = ${type} 0 ${first} 1000`,
+    `lxc.idmap = ${type} 1000 ${id} 1`,
+    `lxc.idmap = ${type} 1001 ${first + 1001} 1000`,
+  ]);
+  await user.container('web', lines);
+  expect((await user.lxc('start', ['-n', 'web', '-d'])).status).toBe(0);
+  const pid = Number((await user.lxc('info', ['-n', 'web', '-p', '-H'])).stdout);
+  expect(readFileSync(`/proc/${pid}/uid_map`, 'utf8')).toMatch(new RegExp(`1000 +${id} +1\n`));
+  expect(readFileSync(`/proc/${pid}/setgroups`, 'utf8')).toBe('allow\n');
+  expect((await user.lxc('attach', ['-n', 'web', '-u', '1000', '-g', '1000', '--', 'id', '-u'])).stdout).toBe(
+    '1000\n',
+  );
+});
+
+test('What a user lacks is refused', async (scope) => {
+  const user = userOf(scope);
+  for (const lines of [
+    [],
+    [`lxc.idmap = u 0 900000 65536`, maps[1] ?? ''],
+    [...maps, 'lxc.net.0.type = macvlan', 'lxc.net.0.link = lo'],
+  ]) {
+    await user.container('web', lines);
+    expect((await user.lxc('start', ['-n', 'web', '-d'])).status).toBe(1);
+  }
+});
+
+testOurs('A user who was given nothing maps himself', needsPath, async (scope) => {
+  const user = userOf(scope);
+  const { id } = ordinaryUser;
+  await user.container('web', [`lxc.idmap = u 0 ${id} 1`, `lxc.idmap = g 0 ${id} 1`]);
+  expect(await user.lxc('start', ['-n', 'web', '-d'])).toMatchObject({ status: 0 });
+  const pid = Number((await user.lxc('info', ['-n', 'web', '-p', '-H'])).stdout);
+  expect(readFileSync(`/proc/${pid}/setgroups`, 'utf8')).toBe('deny\n');
+  expect(await user.lxc('attach', ['-n', 'web', '--', 'id', '-u'])).toMatchObject({
+    stdout: '0\n',
+    stderr: '',
+  });
+});
+
+testOurs('What a user lacks is told with its cure', 'it says "failed to start"', async (scope) => {
+  const user = userOf(scope);
+  const cases = [
+    [
+      [],
+      `Failed to start as user ordinary: no ids are mapped; add lxc.idmap = u 0 ${first} 65536 and lxc.idmap = g 0 ${first} 65536`,
+    ],
+    [
+      ['lxc.idmap = u 0 900000 65536', maps[1] ?? ''],
+      `config:4: Failed to map u 0 900000 65536: the user ids 900000-965535 are not given to ordinary; /etc/subuid gives ${first}-${first + 65535}`,
+    ],
+    [
+      [...maps, 'lxc.net.0.type = veth', 'lxc.net.0.link = br0'],
+      'config:6: Failed to make an interface of type veth as user ordinary: only root can',
+    ],
+  ] as const;
+  for (const [lines, message] of cases) {
+    await user.container('web', lines);
+    const { stderr } = await user.lxc('start', ['-n', 'web', '-d']);
+    expect(stderr).toContain(message);
+  }
+});
