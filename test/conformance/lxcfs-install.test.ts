@@ -2,21 +2,32 @@
 
 import { spawnSync } from 'node:child_process';
 import {
+  chmodSync,
+  chownSync,
   existsSync,
+  lstatSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { installRoot } from '../../src/base/install.ts';
-import { install, type Place, uninstall } from '../../src/lxcfs/install/files.ts';
-import { type Integration, integrations } from '../../src/lxcfs/install/integrations.ts';
+import { perform, worldOf } from '../../src/lxcfs/install/files.ts';
+import { integrations } from '../../src/lxcfs/install/integrations.ts';
+import {
+  type Integration,
+  planInstall,
+  planUninstall,
+  type Step,
+  type World,
+} from '../../src/lxcfs/install/plan.ts';
 
 let root = '';
 beforeEach(() => {
@@ -24,8 +35,14 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(root, { recursive: true, force: true }));
 
-const place = (): Place => ({ install: installRoot, root });
-const outcomes = (done: ReturnType<typeof install>) => done.map(({ outcome }) => outcome);
+const place = (): World => worldOf({ install: installRoot, root });
+const outcomes = (steps: readonly Step[]) => steps.map(({ outcome }) => outcome);
+const performed = (steps: readonly Step[]) => {
+  perform(steps);
+  return steps;
+};
+const install = (integration: Integration, world: World) => performed(planInstall(integration, world));
+const uninstall = (integration: Integration, world: World) => performed(planUninstall(integration, world));
 
 function named(name: string): Integration {
   const found = integrations[name];
@@ -58,11 +75,32 @@ describe.each(Object.keys(integrations))('lxcfs install %s', (name) => {
   });
 
   test('brings files of an older build up to date', () => {
-    const [first] = named(name).files;
-    const file = put(first?.path ?? '', `# Written by lxcfs install ${name}\nold\n`);
+    install(named(name), { ...place(), bin: '/opt/old/bin' });
     install(named(name), place());
-    expect(readFileSync(file, 'utf8')).not.toContain('old\n');
+    for (const { path } of named(name).files)
+      if (existsSync(root + path)) expect(readFileSync(root + path, 'utf8')).not.toContain('/opt/old');
+    expect(new Set(outcomes(install(named(name), place())))).toContain('unchanged');
   });
+});
+
+test('What was there of Docker keeps its owner, its mode and its place', () => {
+  const real = put('/srv/daemon.json', '{\n  "debug": true\n}\n');
+  chmodSync(real, 0o600);
+  chownSync(real, 1234, 1234);
+  const path = `${root}/etc/docker/daemon.json`;
+  mkdirSync(dirname(path), { recursive: true });
+  symlinkSync(real, path);
+  expect(outcomes(install(named('docker'), place()))).toEqual(['written']);
+  expect(lstatSync(path).isSymbolicLink()).toBe(true);
+  const { mode, uid, gid } = statSync(real);
+  expect({ mode: mode & 0o777, uid, gid }).toEqual({ mode: 0o600, uid: 1234, gid: 1234 });
+  expect(JSON.parse(readFileSync(real, 'utf8'))).toEqual({
+    debug: true,
+    runtimes: { lxcfs: { path: `${installRoot}/bin/lxcfs-runc` } },
+    'default-runtime': 'lxcfs',
+  });
+  expect(outcomes(uninstall(named('docker'), place()))).toEqual(['written']);
+  expect(readFileSync(real, 'utf8')).toBe('{\n  "debug": true\n}\n');
 });
 
 test('The include of LXCFS stays, since its hook does the same', () => {

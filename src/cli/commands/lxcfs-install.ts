@@ -2,13 +2,15 @@
 
 import { LxcError } from '../../base/error.ts';
 import { installRoot } from '../../base/install.ts';
-import { type Done, install, type Place, uninstall } from '../../lxcfs/install/files.ts';
+import { perform, worldOf } from '../../lxcfs/install/files.ts';
 import { integrations } from '../../lxcfs/install/integrations.ts';
+import { planInstall, planUninstall, type Step } from '../../lxcfs/install/plan.ts';
 import type { Command } from '../command.ts';
 import { flag, text } from '../option.ts';
 
 const options = {
   uninstall: flag({ long: 'uninstall', help: 'Remove them again' }),
+  plan: flag({ long: 'plan', help: 'Print what would be written, and change nothing' }),
   root: text({ long: 'root', metavar: 'DIR', help: 'Write below DIR, as packagers do' }),
 };
 
@@ -29,16 +31,29 @@ export const lxcfsInstall: Command = {
         { hint: `name one of ${names}`, exit: 2 },
       );
     const root = invocation.get(options.root);
-    const place: Place = { install: installRoot, root: root === undefined ? '' : session.resolve(root) };
+    const world = worldOf({
+      install: installRoot,
+      root: root === undefined ? '' : session.resolve(root),
+    });
     const gone = invocation.get(options.uninstall);
-    const done = gone ? uninstall(integration, place) : install(integration, place);
-    session.out(done.map((one) => `${told(one)}\n`).join(''));
+    const steps = gone ? planUninstall(integration, world) : planInstall(integration, world);
+    if (invocation.get(options.plan)) {
+      session.out(steps.map(planned).join(''));
+      return 0;
+    }
+    perform(steps);
+    session.out(steps.map((step) => `${told(step)}\n`).join(''));
     session.out(`Next: ${gone ? integration.nextGone : integration.next}\n`);
     return 0;
   },
 };
 
-function told({ path, outcome, owner }: Done): string {
+function told({ path, outcome, owner, note }: Step): string {
   if (outcome === 'kept') return `${path}: left as it is, it is that of ${owner}`;
-  return `${path}: ${outcome}`;
+  return `${path}: ${outcome}${note === undefined ? '' : `; ${note}`}`;
+}
+
+function planned(step: Step): string {
+  const line = told(step).replace(/: (written|removed)/, ': to be $1');
+  return `${line}\n${step.text === undefined ? '' : `${step.text.trimEnd()}\n`}`;
 }

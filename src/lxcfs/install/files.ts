@@ -1,98 +1,60 @@
-/**
- * Writing and removing files among those of other programs: what somebody else wrote is never replaced and never
- * removed. Ours say in their second line or before who wrote them.
- */
+/** Carries out what `plan.ts` has decided, on the machine or below a directory of a packager's. */
 
 import {
   chmodSync,
+  chownSync,
   existsSync,
   mkdirSync,
   readFileSync,
+  realpathSync,
   renameSync,
   rmdirSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
 import { errnoCode, reason } from '../../base/errno.ts';
 import { LxcError } from '../../base/error.ts';
-import type { Installed, Integration } from './integrations.ts';
+import { isOwnDirectory, type Step, type World } from './plan.ts';
 
-export interface Place {
-  /** The package. */
-  readonly install: string;
-  /** Put in front of every path; '' for the machine itself. */
-  readonly root: string;
+/** `install` is the package. */
+export function worldOf({ install, root }: { readonly install: string; readonly root: string }): World {
+  return {
+    bin: `${install}/bin`,
+    root,
+    read,
+    exists: existsSync,
+    source: (name) => readFileSync(`${install}/configs/${name}`, 'utf8'),
+  };
 }
 
-export type Outcome = 'written' | 'unchanged' | 'kept' | 'left out' | 'removed' | 'absent';
-
-export interface Done {
-  readonly path: string;
-  readonly outcome: Outcome;
-  /** `kept`: whose it is. */
-  readonly owner?: string;
+export function perform(steps: readonly Step[]): void {
+  for (const { path, outcome, text, mode } of steps) {
+    if (outcome === 'written' && text !== undefined)
+      attempt(`write ${path}`, () => replace(path, text, mode));
+    if (outcome === 'removed') attempt(`remove ${path}`, () => remove(path));
+  }
 }
 
-const mark = /^# Written by lxcfs install /m;
-
-/** Refuses before anything is written. */
-export function install({ files }: Integration, place: Place): readonly Done[] {
-  for (const file of files) refuseForeign(file, place);
-  return files.map((file) => write(file, place));
-}
-
-export function uninstall({ files }: Integration, place: Place): readonly Done[] {
-  return files.map((file) => remove(file, place));
-}
-
-function refuseForeign(file: Installed, { root }: Place): void {
-  const path = `${root}${file.path}`;
-  const text = read(path);
-  if (text === undefined || mark.test(text) || file.or !== undefined) return;
-  throw new LxcError(`Failed to write ${path}: it is there, and somebody else wrote it`, {
-    hint: 'move it away and try again',
-  });
-}
-
-function write(file: Installed, { install: from, root }: Place): Done {
-  const path = `${root}${file.path}`;
-  if (file.ifThere !== undefined && !existsSync(`${root}${file.ifThere}`))
-    return { path, outcome: 'left out' };
-  const old = read(path);
-  if (old !== undefined && !mark.test(old) && file.or !== undefined)
-    return { path, outcome: 'kept', owner: file.or };
-  const text = readFileSync(`${from}/configs/${file.source}`, 'utf8').replaceAll('@BIN@', `${from}/bin`);
-  if (old === text) return { path, outcome: 'unchanged' };
-  attempt(`write ${path}`, () => replace(path, text, file.mode));
-  return { path, outcome: 'written' };
-}
-
-/** Readers see the old text or the new one. */
+/** Readers see the old text or the new one; what was there keeps its place, its owner and its mode. */
 function replace(path: string, text: string, mode: number): void {
-  const fresh = `${path}.lxc-ts-new`;
-  mkdirSync(dirname(path), { recursive: true });
+  const old = statSync(path, { throwIfNoEntry: false });
+  const place = old === undefined ? path : realpathSync(path);
+  const fresh = `${place}.lxc-ts-new`;
+  mkdirSync(dirname(place), { recursive: true });
   rmSync(fresh, { force: true });
-  writeFileSync(fresh, text, { flag: 'wx' });
-  chmodSync(fresh, mode);
-  renameSync(fresh, path);
+  writeFileSync(fresh, text, { flag: 'wx', mode: 0o600 });
+  if (old !== undefined) chownSync(fresh, old.uid, old.gid);
+  chmodSync(fresh, old === undefined ? mode : old.mode & 0o7777);
+  renameSync(fresh, place);
 }
 
-function remove(file: Installed, { root }: Place): Done {
-  const path = `${root}${file.path}`;
-  const text = read(path);
-  if (text === undefined) return { path, outcome: 'absent' };
-  if (!mark.test(text)) return { path, outcome: 'kept', owner: file.or ?? 'somebody else' };
-  attempt(`remove ${path}`, () => rmSync(path));
-  removeIfEmpty(dirname(path));
-  return { path, outcome: 'removed' };
-}
-
-/** Our own directory; those of others have files of theirs, or are wanted empty. */
-function removeIfEmpty(directory: string): void {
-  if (!directory.endsWith('/lxc-ts')) return;
+function remove(path: string): void {
+  rmSync(path);
+  if (!isOwnDirectory(path)) return;
   try {
-    rmdirSync(directory);
+    rmdirSync(dirname(path));
   } catch (error) {
     if (errnoCode(error) !== 'ENOTEMPTY') throw error;
   }

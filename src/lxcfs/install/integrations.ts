@@ -3,23 +3,8 @@
  * package's configs/ as they are, but for the directory of the commands.
  */
 
-/** One file: its text is `source` below configs/ with `@BIN@` filled in. */
-export interface Installed {
-  readonly path: string;
-  readonly source: string;
-  readonly mode: number;
-  /** Only where this directory is: the program is installed. */
-  readonly ifThere?: string;
-  /** Whose file may be there already, and does the same. */
-  readonly or?: string;
-}
-
-export interface Integration {
-  readonly files: readonly Installed[];
-  /** What the user does next; nothing is run for him. */
-  readonly next: string;
-  readonly nextGone: string;
-}
+import { dockerRuntime } from './docker.ts';
+import type { Integration } from './plan.ts';
 
 const lxc: Integration = {
   files: [
@@ -49,4 +34,30 @@ const systemd: Integration = {
   nextGone: 'systemctl daemon-reload; a service that runs goes on until systemctl stop lxcfs',
 };
 
-export const integrations: Readonly<Record<string, Integration>> = { lxc, systemd };
+/** CRI-O reads the same directory; `/etc/containers/oci/hooks.d` is not read by every release of Podman. */
+const podman: Integration = {
+  files: [
+    {
+      path: '/usr/share/containers/oci/hooks.d/lxcfs.json',
+      source: 'oci/hooks.d/lxcfs.json',
+      mode: 0o644,
+    },
+  ],
+  next: 'containers of Podman and CRI-O that start from now on get the view while one is mounted',
+  nextGone: 'running containers keep the view until they stop',
+};
+
+const docker: Integration = {
+  files: [{ path: '/etc/docker/daemon.json', part: dockerRuntime, mode: 0o644 }],
+  next: 'systemctl reload docker; containers that are created from then on get the view while one is mounted',
+  nextGone:
+    'systemctl reload docker; containers that were created with the runtime lxcfs have to be created again',
+};
+
+const cdi: Integration = {
+  files: [{ path: '/etc/cdi/lxcfs.json', source: 'cdi/lxcfs.json', mode: 0o644 }],
+  next: 'podman run --device lxc-ts/lxcfs=auto, or =required',
+  nextGone: 'running containers keep the view until they stop',
+};
+
+export const integrations: Readonly<Record<string, Integration>> = { lxc, systemd, podman, docker, cdi };
