@@ -63,6 +63,8 @@ export interface View {
   identify(tid: number): Subject;
   /** For the by-name tree: the container whose init is `pid`; `undefined` when that process is gone. */
   subjectOf(pid: number): Subject | undefined;
+  /** The thread is of that container's pid namespace, or of the host, which may see everybody. Never throws. */
+  mayAsk(tid: number, subject: Subject): boolean;
   isVisible(entry: Entry, subject: Subject): boolean;
   /** The bytes of a file now. Never throws and never waits; with the inputs gone, a safe fallback. */
   render(path: string, subject: Subject): Buffer;

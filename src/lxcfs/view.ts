@@ -77,6 +77,7 @@ export function openView({ profile, state: directory }: ViewOptions): View {
     entries: keptTree(files, profile, directory),
     identify: identity.identify,
     subjectOf: identity.subjectOf,
+    mayAsk: identity.mayAsk,
     isVisible: visibility(inquire),
     render,
     explain: (path, subject) => explainFile(path, (source) => inquire(subject, source), files),

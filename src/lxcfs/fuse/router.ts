@@ -122,7 +122,7 @@ export class Router {
 
   /**
    * The page cache is refused: whoever reads there next (by sendfile, splice, mmap) would get this reader's bytes. A
-   * second read of the beginning is a reader that wants news, as top does; a resent one is the same reader as before.
+   * later read of the beginning is a reader that wants news, as top does; a resent one is the same reader as before.
    */
   #read(request: Request, reply: Reply): number {
     if (!request.direct) return reply.error(request, errno.EINVAL);
@@ -131,11 +131,10 @@ export class Router {
     const { offset } = request;
     const found = snapshots.read(handle, offset, request.size, reply.bytes, Reply.data);
     if (found === undefined || found.count === 0) return reply.empty(request);
-    if (offset > 0 || (this.repeated && !found.fresh)) return reply.filled(request, found.count);
-    if (found.fresh) snapshots.begun(handle);
-    else this.#renew(request, handle);
-    const shown = found.fresh ? found : snapshots.read(handle, 0, request.size, reply.bytes, Reply.data);
-    return reply.filled(request, shown?.count ?? 0);
+    if (offset > 0 || found.fresh || this.repeated) return reply.filled(request, found.count);
+    this.#renew(request, handle);
+    const renewed = snapshots.read(handle, 0, request.size, reply.bytes, Reply.data);
+    return reply.filled(request, renewed?.count ?? 0);
   }
 
   #renew(request: Request, handle: Wide): void {
@@ -165,11 +164,9 @@ export class Router {
   #subject(request: Request): Subject {
     const container = request.u32(20);
     const { names, containers, view } = this.#parts;
-    const caller = view.identify(request.tid);
     const name = container === 0 ? undefined : names.nameOf(container);
     const named = name === undefined ? undefined : containers.subject(name);
-    if (named === undefined) return caller;
-    return caller.host || (caller.init === named.init && caller.started === named.started) ? named : caller;
+    return named !== undefined && view.mayAsk(request.tid, named) ? named : view.identify(request.tid);
   }
 
   // ---- names ----

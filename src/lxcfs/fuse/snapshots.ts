@@ -1,8 +1,8 @@
 /**
  * The contents of open files. A file is rendered when it is opened and belongs to that open, as in the real /proc;
  * the two servers of a mount and their successors share it through the memory file that the keeper holds. Each
- * server takes slots of its own half only; whichever handles RELEASE frees them. A slot is `length, state, mark` and,
- * behind 16 bytes, the text; slots are far apart in a sparse file, so that only what was written takes memory.
+ * server takes slots of its own half only; whichever handles RELEASE frees them. A slot is `length, state, mark, time` and,
+ * behind these 16 bytes, the text; slots are far apart in a sparse file, so that only what was written takes memory.
  */
 
 import { readSync, writeSync } from 'node:fs';
@@ -17,14 +17,17 @@ const mostSlots = 32768;
 /** How many slots of the other server's releases are looked at before a new one is used. */
 const patience = 64;
 
-const states = { free: 0, fresh: 1, read: 2 } as const;
+const states = { free: 0, used: 1 } as const;
+
+/** So long, who reads the beginning gets what was made at the open; it need not be noted who has done so before. */
+const freshMs = 10;
 
 /** The number of a server: 0 or 1. */
 export type ServerIndex = 0 | 1;
 
 export interface Snapshot {
   readonly length: number;
-  /** Nobody had read its beginning. */
+  /** Made just now. */
   readonly fresh: boolean;
   /** Bytes that were put at `at`. */
   readonly count: number;
@@ -59,13 +62,23 @@ export class Snapshots {
     const slot = this.#free.pop() ?? this.#reclaimed() ?? this.#next();
     if (slot === undefined) return undefined;
     const handle = { high: slot * 2 + this.#server, low: mark };
-    this.#write(handle, text, states.fresh);
+    this.renew(handle, text);
     return handle;
   }
 
-  /** Another content for the same open file: its reader went back to the beginning. */
+  /**
+   * Another content for the same open file: its reader went back to the beginning. In one write: a kill leaves the old
+   * snapshot or the new one, or comes between the pages of a long text.
+   */
   renew(handle: Wide, text: Buffer): void {
-    this.#write(handle, text, states.read);
+    const size = slotHead + text.length;
+    if (size > this.#whole.length) this.#whole = Buffer.alloc(size * 2);
+    this.#whole.writeUInt32LE(text.length, 0);
+    this.#whole.writeUInt32LE(states.used, 4);
+    this.#whole.writeUInt32LE(handle.low, 8);
+    this.#whole.writeUInt32LE(clock(), 12);
+    text.copy(this.#whole, slotHead);
+    writeSync(this.#fd, this.#whole, 0, size, positionOf(handle.high));
   }
 
   /**
@@ -81,16 +94,10 @@ export class Snapshots {
     if (got < 0 || to.readUInt32LE(head + 4) === states.free || to.readUInt32LE(head + 8) !== handle.low)
       return undefined;
     const length = to.readUInt32LE(head);
-    const fresh = to.readUInt32LE(head + 4) === states.fresh;
+    const fresh = Math.abs(clock() - to.readUInt32LE(head + 12)) < freshMs;
     const count = Math.max(0, Math.min(size, length - offset));
     if (count > got) readSync(this.#fd, to, at + got, count - got, position + slotHead + offset + got);
     return { length, fresh, count };
-  }
-
-  /** The beginning was given out. */
-  begun(handle: Wide): void {
-    this.#number.writeUInt32LE(states.read);
-    writeSync(this.#fd, this.#number, 0, 4, positionOf(handle.high) + 4);
   }
 
   /** `repeated`: it may have been done before, and the slot may be another open file's by now. */
@@ -112,17 +119,6 @@ export class Snapshots {
     const count = readSync(this.#fd, this.#head, 0, slotHead, positionOf(high));
     const used = count === slotHead && this.#head.readUInt32LE(4) !== states.free;
     return used ? this.#head.readUInt32LE(8) : undefined;
-  }
-
-  /** In one write: a kill leaves the old snapshot or the new one, or comes between the pages of a long text. */
-  #write(handle: Wide, text: Buffer, state: number): void {
-    const size = slotHead + text.length;
-    if (size > this.#whole.length) this.#whole = Buffer.alloc(size * 2);
-    this.#whole.writeUInt32LE(text.length, 0);
-    this.#whole.writeUInt32LE(state, 4);
-    this.#whole.writeUInt32LE(handle.low, 8);
-    text.copy(this.#whole, slotHead);
-    writeSync(this.#fd, this.#whole, 0, size, positionOf(handle.high));
   }
 
   /** Slots that the other server freed, found a few at a time. */
@@ -148,4 +144,9 @@ export class Snapshots {
 
 function positionOf(number: number): number {
   return lxcfsState.slots + number * stride;
+}
+
+/** Milliseconds that both servers reckon by, cut to 32 bits. */
+function clock(): number {
+  return Date.now() >>> 0;
 }

@@ -67,6 +67,7 @@ const view: View = {
     const started = Number(/\) (?:\S+ ){19}(\d+)/.exec(textOf(`/proc/${pid}/stat`))?.[1] ?? 0);
     return started === 0 ? undefined : { ...identify(pid), started, init: pid };
   },
+  mayAsk: (tid, subject) => [subject.key, 'host'].includes(identify(tid).key),
   isVisible: (entry, subject) => entry.cpu !== 1 || subject.key !== 'small',
   render,
   explain: () => [],

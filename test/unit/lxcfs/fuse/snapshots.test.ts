@@ -1,7 +1,7 @@
 import { closeSync, fstatSync, mkdtempSync, openSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, beforeEach, expect, test, vi } from 'vitest';
 import type { Wide } from '../../../../src/lxcfs/fuse/protocol.ts';
 import { Snapshots } from '../../../../src/lxcfs/fuse/snapshots.ts';
 
@@ -73,14 +73,16 @@ test('A release that is handed out twice does not free the next one', () => {
   expect(textOf(snapshots, first)).toBeUndefined();
 });
 
-test('The beginning is fresh until it was given out, and a new content can be shorter', () => {
+test('A content is fresh for a moment, and a new one can be shorter', () => {
+  vi.useFakeTimers();
   const snapshots = new Snapshots(fd, 0);
   const handle = take(snapshots, 'long content');
   expect(isFresh(snapshots, handle)).toBe(true);
-  snapshots.begun(handle);
-  expect(isFresh(snapshots, handle)).toBe(false);
+  vi.advanceTimersByTime(30);
+  expect(isFresh(new Snapshots(fd, 1), handle)).toBe(false);
   snapshots.renew(handle, Buffer.from('short'));
-  expect(textOf(snapshots, handle)).toBe('short');
+  expect([textOf(snapshots, handle), isFresh(snapshots, handle)]).toEqual(['short', true]);
+  vi.useRealTimers();
 });
 
 test('A handle from nowhere is empty', () => {
