@@ -6,6 +6,7 @@
 
 import { parseArgs } from 'node:util';
 import { type Figure, measure } from './measure.ts';
+import { benchProcView } from './proc-view.ts';
 import { rows } from './rows.ts';
 import { makeWorld } from './world.ts';
 
@@ -55,4 +56,7 @@ function table(figures: readonly Figure[]): string {
 }
 
 const figures = measureAll();
-console.log(values.format === 'json' ? JSON.stringify(figures, undefined, 2) : table(figures));
+if (values.format === 'json') console.log(JSON.stringify(figures, undefined, 2));
+else if (figures.length > 0) console.log(`${table(figures)}\n`);
+const wholeView = values.only === undefined || values.only.split(',').includes('proc-view');
+if (wholeView && values.format === 'md') console.log(await benchProcView(9, 'all'));
