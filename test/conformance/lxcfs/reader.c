@@ -1,7 +1,8 @@
 /*
  * A reader that judges what it gets: `reader TASKS WAY FILE KEY COUNT` joins the cgroup of the file TASKS ("" stays), reads
  * FILE COUNT times (or, with a trailing `ms`, for so long) by WAY, and prints what it saw as JSON. Every line must begin with
- * KEY and the last one must say how many lines there were.
+ * KEY and the last one must say how many lines there were; with a KEY `MemTotal:N`, FILE is a meminfo of N kB. A reader that was
+ * told EINVAL goes on where WAY is `cat`, as busybox does: sendfile first, then read.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -17,7 +18,7 @@
 #include <time.h>
 #include <unistd.h>
 
-static char text[1 << 20];
+static char text[(1 << 20) + 1];
 static sigjmp_buf refused_fault;
 static struct {
 	long reads, foreign, torn, errors, refused;
@@ -91,7 +92,7 @@ static long by_mmap(int fd)
 	char *at = mmap(NULL, st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
 	if (at == MAP_FAILED)
 		return -errno;
-	long len = -EINVAL;
+	volatile long len = -EINVAL;
 	if (sigsetjmp(refused_fault, 1) == 0) {
 		memcpy(text, at, st.st_size);
 		len = st.st_size;
@@ -123,8 +124,29 @@ static void judge(long len, const char *key)
 	seen.torn += said != lines;
 }
 
+/* A meminfo: the total first, as many lines as at the first time, and the same last one. */
+static void judge_meminfo(long len, long total)
+{
+	static long usual;
+	static char last[64];
+	long lines = 0;
+	char *line = text, label[sizeof(last)] = "";
+	text[len] = 0;
+	if (strncmp(text, "MemTotal:", 9) == 0)
+		seen.foreign += strtol(text + 9, NULL, 10) != total;
+	for (char *end; (end = strchr(line, '\n')); line = end + 1, lines++)
+		snprintf(label, sizeof(label), "%.*s", (int)strcspn(line, ":\n"), line);
+	if (!usual)
+		usual = lines, strcpy(last, label);
+	seen.torn += strncmp(text, "MemTotal:", 9) || *line || lines != usual || strcmp(label, last) || lines < 20;
+}
+
 static long get(int fd, const char *way)
 {
+	if (!strcmp(way, "cat")) {
+		long len = from_copy(fd, by_sendfile);
+		return len == -EINVAL ? drain(fd, 65536) : len;
+	}
 	if (!strcmp(way, "sendfile"))
 		return from_copy(fd, by_sendfile);
 	if (!strcmp(way, "copy"))
@@ -154,6 +176,8 @@ static void once(const char *way, const char *file, const char *key)
 		seen.refused++;
 	else if (len < 0)
 		seen.errors++, seen.last_errno = -len;
+	else if (!strncmp(key, "MemTotal:", 9))
+		judge_meminfo(len, atol(key + 9));
 	else
 		judge(len, key);
 }

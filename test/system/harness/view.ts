@@ -23,7 +23,7 @@ interface Served {
 export async function serveView(scope: Scope, program: string): Promise<Served> {
   mkdirSync(mountpoint, { recursive: true });
   const server = start(program, [mountpoint]);
-  const end = finished(server, program);
+  const end = finished(server, program, { timeoutMs: 300_000 });
   const stop = async (signal: NodeJS.Signals): Promise<void> => {
     server.kill(signal);
     await end;

@@ -1,0 +1,161 @@
+/**
+ * The proc view under fire: its servers killed and replaced while containers read, readers of two containers at once by
+ * every way of reading, limits that change, cgroups that go. LXCFS stands the same tests and is shown failing.
+ * `LXC_TS_LXCFS_KILLS=N` for another number of kills than 100.
+ */
+
+import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect } from 'vitest';
+import { run } from './harness/commands.ts';
+import type { Container } from './harness/container.ts';
+import { eventually } from './harness/eventually.ts';
+import { giveReader, type Reader, read, total } from './harness/judge.ts';
+import type { Scope } from './harness/scope.ts';
+import { testOurs } from './harness/suite.ts';
+import { mountpoint, ours, serveView } from './harness/view.ts';
+
+const lxcfs = '/usr/bin/lxcfs';
+const kills = Number(process.env.LXC_TS_LXCFS_KILLS ?? 100);
+const pauseMs = 150;
+const native = 'the view without a hook';
+
+/** Nothing went wrong. */
+const clean = { foreign: 0, torn: 0, errors: 0, refused: 0 };
+
+interface Limited {
+  readonly container: Container;
+  readonly kilobytes: number;
+}
+
+/** Running containers with these limits in MB. */
+async function limited(scope: Scope, megabytes: readonly number[]): Promise<readonly Limited[]> {
+  const all = megabytes.map((limit) => {
+    const config = ['lxc.mount.auto = proc:mixed sys:ro', `lxc.cgroup.memory.limit_in_bytes = ${limit}M`];
+    const container = scope.container({ config });
+    giveReader(container);
+    return { container, kilobytes: limit * 1024 };
+  });
+  for (const { container } of all) await container.start();
+  return all;
+}
+
+/** Two readers in each, by all the ways that have to work. */
+function readers(containers: readonly Limited[], count: string): readonly Reader[] {
+  const ways = ['read', 'cat', 'small', 'seek'] as const;
+  return containers.flatMap((one, index) =>
+    [0, 1].map((second) => ({ ...one, count, way: ways[(index * 2 + second) % ways.length] ?? 'read' })),
+  );
+}
+
+function servers(keeper: number): readonly number[] {
+  const children = readFileSync(`/proc/${keeper}/task/${keeper}/children`, 'utf8').trim();
+  return children
+    .split(' ')
+    .filter((pid) => pid !== '')
+    .map(Number);
+}
+
+testOurs(
+  `Eight readers in four containers do not notice that servers are killed ${kills} times`,
+  native,
+  async (scope) => {
+    const { pid } = await serveView(scope, ours);
+    const containers = await limited(scope, [256, 128, 64, 512]);
+    const reading = Promise.all(readers(containers, `${kills * pauseMs + 1000}ms`).map(read));
+    for (let count = 0; count < kills; count++) {
+      await sleep(pauseMs);
+      const now = servers(pid);
+      process.kill(now[count % now.length] ?? 0, 'SIGKILL');
+    }
+    const seen = total(await reading);
+    console.log(`${kills} kills, ${seen.reads} reads, the longest took ${seen.longest / 1000} ms`);
+    expect(seen).toMatchObject(clean);
+    expect(seen.reads).toBeGreaterThan(kills * 8);
+  },
+  { timeoutMs: 120_000 + kills * pauseMs * 4 },
+);
+
+testOurs(
+  'Eight readers in four containers do not notice that a new build takes over',
+  native,
+  async (scope) => {
+    const { pid } = await serveView(scope, ours);
+    const containers = await limited(scope, [256, 128, 64, 512]);
+    const reading = Promise.all(readers(containers, '6000ms').map(read));
+    const before = new Set(servers(pid));
+    expect(await run(ours, ['--replace', mountpoint])).toMatchObject({ status: 0 });
+    const between = servers(pid);
+    expect(between.some((server) => before.has(server))).toBe(false);
+    process.kill(pid, 'SIGUSR1');
+    await eventually(
+      () => servers(pid).length === between.length && !servers(pid).some((one) => between.includes(one)),
+      'servers are replaced again',
+    );
+    const seen = total(await reading);
+    console.log(`2 hand-overs, ${seen.reads} reads, the longest took ${seen.longest / 1000} ms`);
+    expect(seen).toMatchObject(clean);
+  },
+);
+
+testOurs('With LXCFS every reader fails once it is killed', native, async (scope) => {
+  const view = await serveView(scope, lxcfs);
+  const containers = await limited(scope, [256, 64]);
+  const reading = Promise.all(readers(containers, '2000ms').map(read));
+  await sleep(700);
+  await view.kill();
+  const seen = await reading;
+  const notConnected = 107;
+  for (const { errors, errno } of seen) expect([errors > 0, errno]).toEqual([true, notConnected]);
+});
+
+/** Eight readers in two containers, so many reads each. */
+async function mixed(containers: readonly Limited[], count: number) {
+  const ways = ['read', 'cat', 'mmap', 'small'] as const;
+  return total(
+    await Promise.all(containers.flatMap((one) => ways.map((way) => read({ ...one, way, count })))),
+  );
+}
+
+testOurs(
+  'None of 20,000 reads shows another container, by read, sendfile or mmap',
+  native,
+  async (scope) => {
+    await serveView(scope, ours);
+    const containers = await limited(scope, [256, 64]);
+    const seen = await mixed(containers, 2500);
+    expect(seen).toMatchObject({ reads: 20_000, foreign: 0, torn: 0, errors: 0 });
+  },
+  { timeoutMs: 120_000 },
+);
+
+testOurs('cat of busybox shows each of two containers its own limit', native, async (scope) => {
+  await serveView(scope, ours);
+  const containers = await limited(scope, [256, 64]);
+  const script = 'i=0; while [ $i -lt 300 ]; do cat /proc/meminfo; i=$((i+1)); done';
+  await Promise.all(
+    containers.map(async ({ container, kilobytes }) => {
+      const { stdout } = await container.attach(['/bin/sh', '-c', script]);
+      const totals = stdout.match(/^MemTotal:.*$/gm) ?? [];
+      expect(totals).toHaveLength(300);
+      expect(new Set(totals.map((line) => Number(/\d+/.exec(line)?.[0])))).toEqual(new Set([kilobytes]));
+    }),
+  );
+});
+
+testOurs('With LXCFS readers by sendfile are shown another container', native, async (scope) => {
+  await serveView(scope, lxcfs);
+  const containers = await limited(scope, [256, 64]);
+  const by = (way: Reader['way']) =>
+    [0, 1, 2, 3].map((index) => read({ ...(containers[index % 2] ?? fail()), way, count: 1000 }));
+  let foreign = 0;
+  for (let round = 0; round < 10 && foreign === 0; round++)
+    foreign = total(await Promise.all(by('cat'))).foreign;
+  console.log(`LXCFS: ${foreign} of 4000 reads by sendfile were another container's`);
+  expect(foreign).toBeGreaterThan(0);
+  expect(total(await Promise.all(by('read')))).toMatchObject({ foreign: 0 });
+});
+
+function fail(): never {
+  throw new Error('there are two containers');
+}
