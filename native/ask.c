@@ -1,6 +1,6 @@
 /*
- * The asking side of a container's command socket, liblxc's own wire format, for the requests whose answer carries
- * a descriptor (Node.js cannot receive one). Run by the runner and by attach and console.
+ * The asking side of a container's command socket, liblxc's own wire format, for the requests that carry a descriptor
+ * one way or the other (Node.js cannot pass one). Run by the runner and by attach and console.
  */
 #include "lxc-ts.h"
 
@@ -76,4 +76,17 @@ int command_ask(const char *name, int command, int64_t argument, int64_t *value,
 	if (keep)
 		fd = -1;
 	return keep ? kept : 0;
+}
+
+int command_give(const char *name, int command, int passed)
+{
+	struct command_message message = { .code = command };
+	_fd_ int fd = connect_abstract(name);
+	int err = fd < 0 ? fd : send_request(fd, &message);
+	if (err == 0)
+		err = send_fd(fd, "", 1, passed);
+	if (err < 0)
+		return err;
+	ssize_t n = CHECK(recv(fd, &message, sizeof(message), MSG_WAITALL));
+	return n < 0 ? n : n != sizeof(message) ? -EPROTO : message.code < 0 ? message.code : 0;
 }

@@ -140,6 +140,11 @@ int op_attach(struct run *run, const struct op *op)
 	return err < 0 ? err : bear_attached(run, STR(op, ATTACH_CGROUP2), slave);
 }
 
+int give_listener(int listener)
+{
+	return *socket_name ? command_give(socket_name, SECCOMP_NOTIFY_ADD_LISTENER, listener) : -ENOTCONN;
+}
+
 /* ---- entering ---- */
 
 static const struct {

@@ -49,40 +49,77 @@ static bool may_ask(const struct ucred *who)
 	return who->uid == 0 || (who->uid == geteuid() && who->gid == getegid());
 }
 
-/*
- * The sender's credentials; those of who connected where the message came before we asked for them (pid 0) and the
- * sender added none.
- */
-static bool from_friend(struct client *c, struct msghdr *message)
+/* What came beside the bytes of a message. */
+struct beside {
+	struct ucred who;       /* pid 0: not told */
+	int fd;                 /* -1 none */
+};
+
+static void read_control(struct msghdr *message, struct beside *beside)
 {
-	struct ucred who = { 0 };
-	struct cmsghdr *control = CMSG_FIRSTHDR(message);
-	if (control && control->cmsg_level == SOL_SOCKET && control->cmsg_type == SCM_CREDENTIALS)
-		memcpy(&who, CMSG_DATA(control), sizeof(who));
-	return who.pid ? may_ask(&who) : !c->stranger;
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(message); c; c = CMSG_NXTHDR(message, c)) {
+		if (c->cmsg_level != SOL_SOCKET)
+			continue;
+		if (c->cmsg_type == SCM_CREDENTIALS)
+			memcpy(&beside->who, CMSG_DATA(c), sizeof(beside->who));
+		if (c->cmsg_type == SCM_RIGHTS && c->cmsg_len == CMSG_LEN(sizeof(int)))
+			memcpy(&beside->fd, CMSG_DATA(c), sizeof(int));
+	}
 }
 
-/* Room for the credentials alone: descriptors that come along are closed by the kernel. */
-static ssize_t receive(struct client *c, void *at, size_t size, bool *friend)
+/*
+ * Where no descriptor is expected there is room for the credentials alone: what comes along is closed by the kernel.
+ * Credentials are the sender's; those of who connected where the message came before we asked for them and the sender
+ * added none.
+ */
+static ssize_t receive(struct client *c, void *at, size_t size, bool *friend, int *fd)
 {
 	union {
 		struct cmsghdr align;
-		char space[CMSG_SPACE(sizeof(struct ucred))];
+		char space[CMSG_SPACE(sizeof(struct ucred)) + CMSG_SPACE(sizeof(int))];
 	} control;
+	struct beside beside = { .fd = -1 };
 	struct iovec part = { at, size };
 	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1, .msg_control = &control,
-				  .msg_controllen = sizeof(control) };
+				  .msg_controllen = fd ? sizeof(control) : CMSG_SPACE(sizeof(struct ucred)) };
 	ssize_t count = recvmsg(c->fd, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
-	*friend = count > 0 && from_friend(c, &message);
+	if (count >= 0)
+		read_control(&message, &beside);
+	*friend = count > 0 && (beside.who.pid ? may_ask(&beside.who) : !c->stranger);
+	if (fd)
+		*fd = beside.fd;
 	return count;
+}
+
+/* The message behind the request, whose one byte means nothing. */
+static void read_listener(struct run *run, struct client *c)
+{
+	char byte;
+	bool friend;
+	int fd;
+	ssize_t count = receive(c, &byte, 1, &friend, &fd);
+	if (count < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (friend)
+		take_listener(run, c, fd);
+	else
+		close_fd(&fd);
+	release(c);
+}
+
+static bool expects_listener(const struct client *c)
+{
+	return c->got == sizeof(c->request) && c->request.command == SECCOMP_NOTIFY_ADD_LISTENER;
 }
 
 static void read_request(struct run *run, struct client *c)
 {
+	if (expects_listener(c))
+		return read_listener(run, c);
 	bool in_head = c->got < sizeof(c->request), friend;
 	char *at = in_head ? (char *)&c->request + c->got : c->data + c->got - sizeof(c->request);
 	size_t size = in_head ? sizeof(c->request) - c->got : c->request.length + sizeof(c->request) - c->got;
-	ssize_t count = receive(c, at, size, &friend);
+	ssize_t count = receive(c, at, size, &friend, NULL);
 	if (count < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
 	if (count <= 0)
@@ -94,6 +131,8 @@ static void read_request(struct run *run, struct client *c)
 	c->got += count;
 	if (c->got < sizeof(c->request))
 		return;
+	if (expects_listener(c))
+		return read_listener(run, c);
 	if (c->request.length < 0 || c->request.length >= MAX_DATA)
 		return release(c);
 	if (c->got < sizeof(c->request) + c->request.length)

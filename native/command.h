@@ -76,6 +76,7 @@ bool tty_busy(int tty);
 
 /* Answers the request that `client` has sent whole; the client is kept or released. */
 void obey(struct run *, struct client *);
+void take_listener(struct run *, struct client *, int fd); /* -1 where none came */
 const char *container_name(struct run *);
 
 /* ---- answer.c: none of these waits; 0 or -errno ---- */

@@ -351,6 +351,8 @@ int open_parent(struct run *, int64_t where, const char *path, const char **name
  * in *passed (NULL: none wanted). With `keep` the connection's descriptor is returned, else 0; -errno.
  */
 int command_ask(const char *name, int command, int64_t argument, int64_t *value, int *passed, bool keep);
+/* A request that hands over a descriptor, in a message behind it. 0 or -errno. */
+int command_give(const char *name, int command, int passed);
 
 /* ---- child ops by topic: mounts.c, nodes.c, pty.c, rights.c, hook.c, exec.c, netlink.c ---- */
 op_fn op_open_root, op_mount, op_place_mount, op_pivot_root, op_boot_id;
@@ -406,6 +408,8 @@ int op_open_init(struct run *, const struct op *);
 int op_attach(struct run *, const struct op *);
 int op_console(struct run *, const struct op *);
 int op_enter(struct run *, const struct op *);
+/* The notifications of an attached process's filter go to the container's monitor, which outlives us. */
+int give_listener(int listener);
 /*
  * A descriptor to execve this program from where a container may see it: a read-only clone of its mount, else a
  * sealed copy; -errno. The attached process is this program under ATTACHED_NAME: main() calls attached_main().

@@ -170,6 +170,10 @@ static void begin(struct run *run)
 		_exit(1);
 	take_signals(run);
 	hold_namespaces(run);
+	/* Without an answer to be had, an error is better than a call that never ends. */
+	if (run->listener >= 0 && sysinfo_listen(run, run->listener) < 0)
+		close_fd(&run->listener);
+	run->listener = -1;
 	console_open(run);
 	state_set(run, STARTING);
 	state_set(run, RUNNING);
@@ -186,6 +190,7 @@ static bool init_is_dead(struct run *run)
 		if (info.si_pid == run->init)
 			return true;
 		waitpid(info.si_pid, NULL, 0);
+		sysinfo_reaped(info.si_pid);
 		info.si_pid = 0;
 	}
 	return false;
@@ -225,13 +230,15 @@ static void hear_brain(struct run *run)
 static void watch(struct run *run)
 {
 	for (;;) {
-		struct pollfd polls[POLL_COMMAND + command_most()];
+		struct pollfd polls[POLL_COMMAND + command_most() + sysinfo_most()];
 		polls[POLL_SIGNALS] = (struct pollfd){ .fd = run->signals, .events = POLLIN };
 		polls[POLL_INIT] = (struct pollfd){ .fd = run->init_pidfd, .events = POLLIN };
 		polls[POLL_BRAIN] = (struct pollfd){ .fd = run->brain, .events = POLLIN };
 		console_poll(polls + POLL_CONSOLE);
 		size_t commands = command_poll(run, polls + POLL_COMMAND);
-		if (poll(polls, POLL_COMMAND + commands, command_timeout()) < 0)
+		struct pollfd *calls = polls + POLL_COMMAND + commands;
+		size_t called = sysinfo_poll(calls);
+		if (poll(polls, POLL_COMMAND + commands + called, command_timeout()) < 0)
 			continue;
 		console_run(polls + POLL_CONSOLE);
 		if (polls[POLL_INIT].revents)
@@ -240,6 +247,7 @@ static void watch(struct run *run)
 			return;
 		if (polls[POLL_BRAIN].revents)
 			hear_brain(run);
+		sysinfo_run(run, calls, called);
 		command_run(run, polls + POLL_COMMAND, commands);
 	}
 }
@@ -356,6 +364,7 @@ static bool end(struct run *run, int status)
 	int64_t questions = end_questions(run) & (ASK_BEFORE | ASK_AFTER);
 	tell_monitord(run, MESSAGE_EXIT_CODE, status);
 	state_set(run, STOPPING);
+	sysinfo_close();
 	leave_cgroups(run, reboot);
 	_fd_ int brain = questions || reboot ? open_end_brain(run, status, reboot) : -1;
 	if (brain >= 0)

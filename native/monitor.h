@@ -71,6 +71,16 @@ void command_run(struct run *, const struct pollfd *, size_t count);
 void command_announce(struct run *, enum state); /* to state clients */
 void command_close(struct run *, bool again);
 
+/* ---- sysinfo.c ---- */
+
+/* Takes over a listener whose notifications are calls of sysinfo(2); 0 or -errno. */
+int sysinfo_listen(struct run *, int listener);
+size_t sysinfo_most(void);                  /* how many polls sysinfo_poll may fill */
+size_t sysinfo_poll(struct pollfd *);
+void sysinfo_run(struct run *, const struct pollfd *, size_t count);
+void sysinfo_reaped(pid_t);                 /* a fork of ours that ended */
+void sysinfo_close(void);
+
 /* ---- monitor.c ---- */
 
 enum state state_now(void);

@@ -118,6 +118,14 @@ static void add_device(struct run *run, struct client *c)
 	answer_result(c, err, 0);
 }
 
+void take_listener(struct run *run, struct client *c, int fd)
+{
+	int err = fd < 0 ? -EBADF : sysinfo_listen(run, fd);
+	if (err < 0)
+		close_fd(&fd);
+	answer_result(c, err, 0);
+}
+
 /* The answers after which the connection closes. */
 static void answer_once(struct run *run, struct client *c)
 {

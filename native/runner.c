@@ -138,6 +138,18 @@ static void keep_pty(struct run *run, uint32_t which, int fd)
 		run->ptys = which + 1;
 }
 
+static void keep_listener(struct run *run, uint32_t index, int fd)
+{
+	close_fd(&run->listener);
+	run->listener = fd;
+	if (run->program.after != AFTER_ATTACHED)
+		return;
+	int err = give_listener(fd);
+	close_fd(&run->listener);
+	if (err < 0)
+		set_failure(run, LIST_CHILD, index, -err, "the monitor of the container does not take the notifications");
+}
+
 int take_message(struct run *run, bool block)
 {
 	struct {
@@ -169,8 +181,7 @@ int take_message(struct run *run, bool block)
 		keep_pty(run, message.head.index, fd);
 		break;
 	case MSG_LISTENER:
-		close_fd(&run->listener);
-		run->listener = fd;
+		keep_listener(run, message.head.index, fd);
 		break;
 	case MSG_PID:
 		/* It speaks from inside the container by now: only a child of ours can be what it says. */

@@ -182,6 +182,7 @@ enum {
 	OP_SET_PIVOT = 106,
 	OP_SET_FIFO = 107,
 	OP_SET_DEVICES = 108,
+	OP_SET_SYSINFO = 109,
 };
 
 enum {
@@ -284,6 +285,7 @@ enum { SET_END_ASK };
 enum { SET_PIVOT_TASKS, SET_PIVOT_CGROUP2 };
 enum { SET_FIFO_PATH };
 enum { SET_DEVICES_PROGRAM };
+enum { SET_SYSINFO_FILE };
 
 /* code, name, kinds of the arguments: i int, s text, v texts, b bytes */
 #define OP_TABLE(X) \
@@ -353,6 +355,7 @@ enum { SET_DEVICES_PROGRAM };
 	X(106, setPivot, "vs") \
 	X(107, setFifo, "s") \
 	X(108, setDevices, "b") \
+	X(109, setSysinfo, "s") \
 
 
 

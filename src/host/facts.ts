@@ -1,6 +1,7 @@
 /** The facts that a plan needs, read from the kernel: only what the configuration at hand makes necessary. */
 
 import { existsSync, readFileSync, type Stats, statSync } from 'node:fs';
+import { release } from 'node:os';
 import { dirname } from 'node:path';
 import { draw } from '../base/draw.ts';
 import { errnoCode, reason } from '../base/errno.ts';
@@ -35,7 +36,7 @@ export function gatherFacts(config: Config, request: StartRequest): HostFacts {
   };
 }
 
-type KernelFacts = Pick<HostFacts, 'namespaces' | 'lastCapability' | 'appArmor'>;
+type KernelFacts = Pick<HostFacts, 'namespaces' | 'lastCapability' | 'kernel' | 'appArmor'>;
 
 let kernel: KernelFacts | undefined;
 
@@ -44,9 +45,16 @@ function kernelFacts(): KernelFacts {
   kernel ??= {
     namespaces: new Set(Object.keys(namespaceFlags).filter(isNamespace)),
     lastCapability: Number(readFileSync('/proc/sys/kernel/cap_last_cap', 'utf8')),
+    kernel: kernelVersion(release()),
     appArmor: (textOf('/sys/module/apparmor/parameters/enabled') ?? '').startsWith('Y'),
   };
   return kernel;
+}
+
+/** `6.1.0-18-amd64`. */
+function kernelVersion(text: string): readonly [number, number] {
+  const [major, minor] = text.split(/[.-]/).map(Number);
+  return [major ?? 0, minor ?? 0];
 }
 
 function isNamespace(name: string): name is NamespaceName {

@@ -4,12 +4,13 @@
  */
 
 import { type Account, emptyAccount } from './account.ts';
+import { collectAge } from './age.ts';
 import { renderCpuinfo } from './cpuinfo.ts';
 import { formatCpus } from './cpulist.ts';
 import { collectCpus, cpusOf } from './cpus.ts';
 import { collectDisks, renderDiskstats } from './diskstats.ts';
 import type { Inquiry } from './inquiry.ts';
-import { emptyLoad, type Load, renderLoad } from './load.ts';
+import { emptyLoad, type Load, parseLoad, renderLoad } from './load.ts';
 import type { CpuView } from './lxcfs-cpu-view.ts';
 import { renderLxcfsCpuinfo, renderLxcfsOnline } from './lxcfs-cpus.ts';
 import { renderLxcfsDiskstats } from './lxcfs-diskstats.ts';
@@ -21,6 +22,7 @@ import { type Pressure, renderLxcfsPressure, renderPressure } from './pressure.t
 import { renderLxcfsSlabinfo, renderSlabinfo } from './slabinfo.ts';
 import { collectAccount, nextAccount, renderStat, renderUptime } from './stat.ts';
 import { renderSwaps } from './swaps.ts';
+import { renderSysinfo, sysinfoPath } from './sysinfo.ts';
 import { taskGroup } from './task-group.ts';
 import { collectVmstat, renderVmstat } from './vmstat.ts';
 
@@ -85,6 +87,7 @@ export const files: Readonly<Record<string, Rules>> = {
   '/sys/devices/system/cpu/possible': { ours: text(online) },
   '/sys/devices/system/cpu/present': { ours: text(online) },
   '/sys/devices/system/cpu/offline': { ours: text(() => '\n') },
+  [sysinfoPath]: { ours: sysinfo },
 };
 
 /** `undefined`: the profile does not make this file; it is the host's, or not there. */
@@ -149,12 +152,27 @@ function uptime(inquiry: Inquiry, state: State): Answer {
 }
 
 function loadavg(inquiry: Inquiry, state: State): Answer {
-  const { rules, loadavg: counted } = inquiry.profile;
-  const group = rules === 'default' ? taskGroup(inquiry) : inquiry.group('cpu');
-  if (!counted || group === undefined || (rules === 'default' && inquiry.host))
-    return { text: host(inquiry, '/proc/loadavg') };
+  const { rules } = inquiry.profile;
+  if (!hasOwnLoad(inquiry)) return { text: host(inquiry, '/proc/loadavg') };
   if (state.load !== undefined) return { text: renderLoad(state.load) };
   return { text: renderLoad({ ...emptyLoad, last: rules === 'default' ? 1 : inquiry.init }) };
+}
+
+function hasOwnLoad(inquiry: Inquiry): boolean {
+  const { rules, loadavg: counted } = inquiry.profile;
+  const group = rules === 'default' ? taskGroup(inquiry) : inquiry.group('cpu');
+  return counted && group !== undefined && !(rules === 'default' && inquiry.host);
+}
+
+function sysinfo(inquiry: Inquiry, state: State): Answer {
+  const ofHost = () => parseLoad(host(inquiry, '/proc/loadavg'));
+  const inputs = {
+    memory: collectMemory(inquiry),
+    host: host(inquiry, '/proc/meminfo'),
+    age: collectAge(inquiry.host ? { ...inquiry, started: 0 } : inquiry),
+    load: hasOwnLoad(inquiry) ? (state.load ?? emptyLoad) : ofHost(),
+  };
+  return { text: renderSysinfo(inputs) };
 }
 
 function lxcfsStat(inquiry: Inquiry, state: State): Answer {

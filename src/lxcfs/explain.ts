@@ -4,6 +4,7 @@ import { answer } from './answer.ts';
 import type { Explanation } from './contract.ts';
 import type { Inquiry, Source } from './inquiry.ts';
 import { meminfoRow } from './meminfo.ts';
+import { sysinfoFormula, sysinfoPath } from './sysinfo.ts';
 import { vmstatRow } from './vmstat.ts';
 
 type Seen = ReadonlyMap<string, string>;
@@ -52,6 +53,7 @@ function formulaOf(path: string, line: string): string {
   const [name = ''] = line.split(/[:\s]/);
   if (path === '/proc/meminfo') return meminfoRow(line.slice(0, line.indexOf(':'))).formula;
   if (path === '/proc/vmstat') return vmstatRow(name).formula;
+  if (path === sysinfoPath) return sysinfoFormula(name);
   if (path === '/proc/stat' && name === 'btime') return 'btime of the host + start of init';
   if (path === '/proc/stat' && !name.startsWith('cpu'))
     return 'not counted for a cgroup: 0, or 1 for the reader';

@@ -57,3 +57,15 @@ function decimal(average: number): string {
   const cents = Math.floor(((rounded % one) * 100) / one);
   return `${Math.floor(rounded / one)}.${String(cents).padStart(2, '0')}`;
 }
+
+/** What the kernel shows of its own: `0.52 0.58 0.59 1/597 12345`. */
+export function parseLoad(text: string): Load {
+  const [first, second, third, running, total, last] = text.split(/[ /]/).map(Number);
+  const fixed = (value = 0) => Math.round(value * one);
+  return {
+    averages: [fixed(first), fixed(second), fixed(third)],
+    running: running ?? 0,
+    total: total ?? 1,
+    last: last ?? 0,
+  };
+}

@@ -9,6 +9,7 @@ import { ruleFor, files as rules } from './answer.ts';
 import { checksum } from './checksum.ts';
 import type { Entry, Profile } from './contract.ts';
 import type { Files } from './files.ts';
+import { sysinfoPath } from './sysinfo.ts';
 
 export const cpuDirectory = '/sys/devices/system/cpu';
 /** Deeper than anything the kernel has there. */
@@ -20,8 +21,9 @@ const deepest = 8;
  */
 export function keptTree(files: Files, profile: Profile, state: string | undefined): readonly Entry[] {
   if (state === undefined) return treeOf(files, profile);
-  const boot = checksum(files.read('/proc/sys/kernel/random/boot_id') ?? '');
-  const path = join(state, `tree.${profile.rules}.${boot}`);
+  // A new build may serve further files on the mount of an old one.
+  const basis = [files.read('/proc/sys/kernel/random/boot_id') ?? '', ...Object.keys(rules)].join('\n');
+  const path = join(state, `tree.${profile.rules}.${checksum(basis)}`);
   const kept = parseTree(files.read(path));
   if (kept !== undefined) return kept;
   const made = treeOf(files, profile);
@@ -44,7 +46,14 @@ function treeOf(files: Files, profile: Profile): readonly Entry[] {
     ...procEntries(profile),
     ...['/sys', '/sys/devices', '/sys/devices/system'].map(directory),
     ...cpuEntries(files),
+    ...ownEntries(profile),
   ];
+}
+
+/** For our monitors, not for containers. */
+function ownEntries(profile: Profile): readonly Entry[] {
+  const served = ruleFor(sysinfoPath, { profile }) !== undefined;
+  return served ? [{ path: sysinfoPath, kind: 'file', mode: 0o444 }] : [];
 }
 
 function directory(path: string): Entry {

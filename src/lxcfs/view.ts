@@ -15,6 +15,7 @@ import { askKey, cpuKey, loadKey, removeOrphans } from './kept.ts';
 import { emptyLoad, nextLoad } from './load.ts';
 import { type Kept, Recall } from './recall.ts';
 import { fileStore, memoryStore, type Store } from './store.ts';
+import { sysinfoPath } from './sysinfo.ts';
 import { taskGroup } from './task-group.ts';
 import { countTasks } from './tasks.ts';
 import { keptTree } from './tree.ts';
@@ -57,7 +58,7 @@ export function openView({ profile, state: directory }: ViewOptions): View {
 
   const bytesOf = (path: string, subject: Subject): Buffer => {
     if (ruleFor(path, { profile }) === undefined) return Buffer.from(files.read(path) ?? '', 'latin1');
-    if (subject.host || path === '/proc/loadavg' || profile.rules !== 'default')
+    if (subject.host || withLoad.has(path) || profile.rules !== 'default')
       return make(path, subject, inquire(subject));
     return recall.bytes(path, subject, source, keptFor(path, subject), (from) =>
       make(path, subject, inquire(subject, from)),
@@ -68,7 +69,8 @@ export function openView({ profile, state: directory }: ViewOptions): View {
     try {
       return bytesOf(path, subject);
     } catch {
-      return Buffer.from(files.read(path) ?? '', 'latin1');
+      const text = path === sysinfoPath ? undefined : files.read(path);
+      return Buffer.from(text ?? '', 'latin1');
     }
   };
 
@@ -130,10 +132,11 @@ type Load = () => State['load'];
 
 /** They go on from a CPU account. */
 const withAccount: ReadonlySet<string> = new Set(['/proc/stat', '/proc/uptime']);
+const withLoad: ReadonlySet<string> = new Set(['/proc/loadavg', sysinfoPath]);
 
 function stateFor(path: string, subject: Subject, store: Store, load: Load): State {
   if (withAccount.has(path)) return store.read(cpuKey(subject.key)) ?? {};
-  const found = path === '/proc/loadavg' ? load() : undefined;
+  const found = withLoad.has(path) ? load() : undefined;
   return found === undefined ? {} : { load: found };
 }
 

@@ -4,6 +4,7 @@ import type { Op } from '../wire/ops.ts';
 import { stdio } from '../wire/ops.ts';
 import type { PlannedOp, Program } from '../wire/program.ts';
 import { type NamespaceName, namespaceFlags } from './namespaces.ts';
+import { sysinfoFilter } from './sysinfo.ts';
 
 /** Restrictions of the container that the command is to be free of. */
 export type Privilege = 'CGROUP' | 'CAP' | 'LSM';
@@ -53,6 +54,8 @@ export interface AttachFacts {
   readonly noNewPrivs: boolean;
   /** Label of init under AppArmor or SELinux, '' where unconfined. */
   readonly label: { readonly system: 'apparmor' | 'selinux'; readonly text: string } | undefined;
+  /** The monitor answers sysinfo(2). */
+  readonly sysinfo: boolean;
   /** Ops for `lxc.prlimit`. */
   readonly limits: readonly PlannedOp[];
 }
@@ -87,6 +90,7 @@ export function planAttach(request: AttachRequest, facts: AttachFacts): Program 
       ...personality(request.persona),
       step({ op: 'chdir', args: { path: '/', create: 0 } }, 'enter the root directory of the container'),
       ...inside(request.cwd),
+      ...notifySysinfo(spaces, facts),
       ...identity(request, facts),
       ...restrictions(request, facts),
       ...(request.terminal ? [connectTerminal()] : []),
@@ -156,6 +160,12 @@ function remount(spaces: readonly NamespaceName[]): PlannedOp[] {
     ...(spaces.includes('pid') ? [at('proc', '/proc')] : []),
     ...(spaces.includes('net') ? [at('sysfs', '/sys')] : []),
   ];
+}
+
+/** Once the ids change, it may no longer be allowed. Who stays in another pid namespace may outlive the monitor. */
+function notifySysinfo(spaces: readonly NamespaceName[], { sysinfo }: AttachFacts): PlannedOp[] {
+  const answered = sysinfo && spaces.includes('pid');
+  return answered ? [step(sysinfoFilter(), 'have sysinfo(2) answered', true)] : [];
 }
 
 function personality(persona: number | undefined): PlannedOp[] {

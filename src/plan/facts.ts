@@ -61,6 +61,8 @@ export interface HostFacts {
   /** The namespaces that this kernel has. */
   readonly namespaces: ReadonlySet<NamespaceName>;
   readonly lastCapability: number;
+  /** Its version. */
+  readonly kernel: readonly [major: number, minor: number];
   readonly appArmor: boolean;
   readonly ids: IdFacts;
   /** Every path that the plan asks about; absent: nothing is there. */

@@ -89,10 +89,14 @@ function bindFile(context: Context, view: ViewMount, file: string, { entry, opti
   return mountInside(context, args, why, optional ? { optional } : {});
 }
 
+function treeOf(context: Context, { at }: ViewMount): string {
+  return namedTree(context) ?? at;
+}
+
 /** Ours knows the containers of root by their names; whoever reads is then told of this one. */
-function treeOf({ request }: Context, { at, byName }: ViewMount): string {
-  const known = byName && request.record.dir.startsWith('/run/lxc-ts/');
-  return known ? `${at}/by-name/${request.name}` : at;
+export function namedTree({ request, facts: { view } }: Context): string | undefined {
+  const known = view?.byName === true && request.record.dir.startsWith('/run/lxc-ts/');
+  return known ? `${view.at}/by-name/${request.name}` : undefined;
 }
 
 type PlaceName = 'proc' | 'sys';

@@ -6,6 +6,7 @@ import type { Context } from './context.ts';
 import { hasHooks } from './hooks.ts';
 import { flagsOf } from './namespaces.ts';
 import type { NetworkPlan } from './network-contract.ts';
+import { sysinfoSetting } from './sysinfo.ts';
 import { hasConsole } from './terminals.ts';
 
 export const endAsks = { before: 1, after: 2, holdNamespaces: 4 } as const;
@@ -20,6 +21,7 @@ export function settings(context: Context, network: NetworkPlan): readonly Op[] 
     consoleSetting(context),
     { op: 'setEnd', args: { ask: endAsk(context, network) } },
     { op: 'setFifo', args: { path: request.monitorFifo } },
+    ...sysinfoSetting(context),
     ...[...listItems(config), ...network.items].map(
       ([key, value]): Op => ({ op: 'setItem', args: { key, value } }),
     ),

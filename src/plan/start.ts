@@ -36,6 +36,7 @@ import { procView, refuseMissingView } from './proc-view.ts';
 import type { StartRequest } from './request.ts';
 import { attachRoot, changeRoot, isolateMounts, mountMappedRoot, mountRoot, resolveRoot } from './rootfs.ts';
 import { settings } from './settings.ts';
+import { notifySysinfo } from './sysinfo.ts';
 import { connectStdio, mountDevpts, openTerminals } from './terminals.ts';
 import type { PlanNote, StartPlan } from './types.ts';
 
@@ -209,6 +210,7 @@ function childList(context: Context, network: NetworkPlan, needs: Meetings): rea
     ...fill(context),
     ...secure(context),
     ...(needs.late.length > 0 ? [post('cgroup'), wait('ready-start')] : []),
+    ...notifySysinfo(context),
     init.becomeUser(context),
     init.dieWithMonitor(context),
     init.runInit(context),

@@ -25,6 +25,8 @@ export interface Running {
   readonly id: ContainerId;
   readonly initPid: number;
   readonly config: Config;
+  /** Its monitor answers sysinfo(2). */
+  readonly sysinfo: boolean;
 }
 
 /** Our record tells without a question; for a container of C LXC, its monitor and its file. */
@@ -44,7 +46,7 @@ export async function findRunning(
   const config = own
     ? headOf(record).config
     : loadContainerConfig(session, { id, rcfile, definitions: [] }).config;
-  return { id, initPid, config };
+  return { id, initPid, config, sysinfo: known && headOf(record).sysinfo };
 }
 
 /** A killed monitor is replaced first: it is the way to init. */
@@ -71,7 +73,11 @@ export async function attach(session: Session, running: Running, request: Attach
   throw failure(program, request, result);
 }
 
-function factsOf(session: Session, { id, initPid, config }: Running, { uid }: AttachRequest): AttachFacts {
+function factsOf(
+  session: Session,
+  { id, initPid, config, sysinfo }: Running,
+  { uid }: AttachRequest,
+): AttachFacts {
   const facts = processFacts(initPid);
   if (facts === undefined) throw new LxcError('Failed to attach: the container has just stopped');
   // A container of a user without cgroups of his own is in those of whoever started it.
@@ -93,6 +99,7 @@ function factsOf(session: Session, { id, initPid, config }: Running, { uid }: At
     label: labelOf(initPid),
     owner: toHost(users, uid) ?? -1,
     setgroups,
+    sysinfo,
     limits: limitResources({ config }),
   };
 }

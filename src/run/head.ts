@@ -19,6 +19,8 @@ export interface Head {
   readonly items: ReadonlyMap<string, string>;
   /** Where its limits hold, by controller, as the monitor tells it; `''` is the unified hierarchy. */
   readonly cgroups: ReadonlyMap<string, string>;
+  /** Its processes have their calls of sysinfo(2) answered by the monitor. */
+  readonly sysinfo: boolean;
   /** The log of the command that asked, for what happens later. */
   readonly logFile: string | undefined;
 }
@@ -28,7 +30,7 @@ export type Order = Pick<Head, 'request' | 'config' | 'logFile'>;
 
 const format = 1;
 
-export function encodeHead({ request, config, items, cgroups, logFile }: Head): Buffer {
+export function encodeHead({ request, config, items, cgroups, sysinfo, logFile }: Head): Buffer {
   return Buffer.from(
     JSON.stringify({
       format,
@@ -36,6 +38,7 @@ export function encodeHead({ request, config, items, cgroups, logFile }: Head): 
       config: dumpConfig(config),
       items: [...items],
       cgroups: [...cgroups],
+      sysinfo,
       logFile,
     }),
   );
@@ -63,6 +66,7 @@ export function decodeHead(bytes: Buffer): Head {
     config: restoreConfig(head.config),
     items: new Map(head.items),
     cgroups: new Map(head.cgroups),
+    sysinfo: head.sysinfo === true,
     logFile: head.logFile,
   };
 }
@@ -73,6 +77,7 @@ interface WrittenHead {
   readonly config: string;
   readonly items: readonly (readonly [string, string])[];
   readonly cgroups?: readonly (readonly [string, string])[];
+  readonly sysinfo?: boolean;
   readonly logFile?: string;
 }
 

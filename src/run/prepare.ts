@@ -119,6 +119,7 @@ function plan(
     config,
     items: itemsOf(plan.program),
     cgroups: cgroupsOf(plan.program),
+    sysinfo: plan.program.settings.some(({ op }) => op === 'setSysinfo'),
     logFile,
   };
   const start = { head, facts, plan: { ...plan, program: withHead(plan.program, encodeHead(head)) } };

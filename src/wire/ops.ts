@@ -271,6 +271,8 @@ export const ops = {
   setFifo: { code: 107, by: 'S', args: { path: 'str' } },
   /** The program of `bpfDevices`, to which a client may add rules while the container runs. */
   setDevices: { code: 108, by: 'S', args: { program: 'bytes' } },
+  /** Notifications of filters are calls of sysinfo(2), which are answered from `file` of the proc view. */
+  setSysinfo: { code: 109, by: 'S', args: { file: 'str' } },
 } as const satisfies Record<string, OpRow>;
 
 export type OpName = keyof typeof ops;

@@ -1,6 +1,6 @@
 /** Autostart, logging, and the keys of our own. */
 
-import { flag, int, numberBetween, path, size, words } from '../codec.ts';
+import { choice, flag, int, numberBetween, path, size, words } from '../codec.ts';
 import { procView } from '../codecs/proc-view.ts';
 import { logLevel, syslogFacility } from '../codecs/process.ts';
 import { type Codec, many, old, one } from '../row.ts';
@@ -43,6 +43,10 @@ export const logKeys = {
 /** Spelled `lxcts.*`, because C LXC passes over lines that do not start with `lxc.`: one file serves both. */
 export const ownKeys = {
   'lxcts.lxcfs': one(procView, 'Whether files of /proc show the limits of the container.', {
+    since: '0.1',
+    default: 'auto',
+  }),
+  'lxcts.sysinfo': one(choice('auto', 'off'), 'Whether sysinfo(2) tells the limits of the container.', {
     since: '0.1',
     default: 'auto',
   }),

@@ -5,6 +5,7 @@
  */
 
 import type { Entry, Subject, View } from '../contract.ts';
+import { sysinfoPath } from '../sysinfo.ts';
 import type { Containers } from './containers.ts';
 import type { Names } from './names.ts';
 import {
@@ -145,7 +146,7 @@ export class Router {
   #text(request: Request, entry: Entry): Buffer {
     return this.#watched(request, () => {
       if (this.host) return this.#parts.hostText(entry.path);
-      if (entry.path === '/proc/loadavg') this.#parts.loadWanted();
+      if (entry.path === '/proc/loadavg' || entry.path === sysinfoPath) this.#parts.loadWanted();
       return this.#parts.view.render(entry.path, this.#subject(request));
     });
   }

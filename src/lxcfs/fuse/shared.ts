@@ -26,6 +26,11 @@ export class SharedState {
     return this.#read(lxcfsState.host) !== 0;
   }
 
+  /** No server of this mount has answered yet. */
+  get fresh(): boolean {
+    return this.#read(lxcfsState.ready) === 0;
+  }
+
   serving(): void {
     this.#write(this.#record + lxcfsServer.serving, process.pid);
   }

@@ -181,6 +181,7 @@ describe('the time of the effect', () => {
     ['lxc.hook.clone = a', 'none'],
     ['lxc.cgroup2.pids.max = 1', 'start'],
     ['lxcts.lxcfs = required', 'start'],
+    ['lxcts.sysinfo = off', 'start'],
   ])('of %s is %s', (line, effect) => {
     expect(parse(line).entries.map(effectOf)).toEqual([effect]);
   });

@@ -115,6 +115,49 @@ describe('Memory', () => {
   });
 });
 
+describe('sysinfo', () => {
+  const numbers = (name: string, changes = {}, state: State = {}) => {
+    const rows = show('/sysinfo', name, changes, state).text.trim().split('\n');
+    return Object.fromEntries(rows.map((row) => [row.split(' ')[0], Number(row.split(' ')[1])]));
+  };
+
+  test.for(['v1-02-mem-256m', 'v1-03-mem-memsw', 'v2-06-nested', 'v1-09-usage-over-limit'])(
+    '%s agrees with meminfo, uptime and loadavg',
+    (name) => {
+      const load = { averages: [2048, 1024, 512], running: 3, total: 70_000, last: 9 } as const;
+      const told = numbers(name, {}, { load });
+      const memory = lines(show('/proc/meminfo', name).text);
+      const bytes = (label: string) => (memory[label] ?? Number.NaN) * 1024;
+      expect(told).toMatchObject({
+        uptime: Math.ceil(Number(show('/proc/uptime', name).text.split(' ')[0])),
+        totalram: bytes('MemTotal'),
+        freeram: bytes('MemFree'),
+        sharedram: bytes('Shmem'),
+        bufferram: bytes('Buffers'),
+        totalswap: bytes('SwapTotal'),
+        freeswap: bytes('SwapFree'),
+      });
+      expect(told).toMatchObject({ load1: 65_536, load5: 32_768, load15: 16_384, procs: 65_535 });
+    },
+  );
+
+  test('has the lines that the monitor knows, in their order', () => {
+    const names = 'uptime load1 load5 load15 totalram freeram sharedram bufferram totalswap freeswap procs';
+    expect(Object.keys(numbers('v1-02-mem-256m')).join(' ')).toBe(names);
+  });
+
+  test('is the host for whoever is in the root of the hierarchy', () => {
+    const { source, ...rest } = inquiry('v1-02-mem-256m');
+    const told = answer('/sysinfo', { ...rest, source, host: true, group: () => undefined }, {}).text;
+    const host = lines(source.text('/proc/meminfo') ?? '');
+    expect(told).toContain(`\ntotalram ${(host.MemTotal ?? 0) * 1024}\n`);
+  });
+
+  test('is not served by the rules of LXCFS', () => {
+    expect(files['/sysinfo']?.lxcfs).toBeUndefined();
+  });
+});
+
 describe('CPUs', () => {
   const online = '/sys/devices/system/cpu/online';
   test.for([

@@ -27,6 +27,7 @@ const facts: AttachFacts = {
   dropped: 1n << 16n,
   noNewPrivs: true,
   label: undefined,
+  sysinfo: false,
   limits: [],
 };
 
@@ -48,6 +49,14 @@ describe('the plan of an attach', () => {
     ]);
     expect(program.child[1]?.args).toEqual({ namespaces: 0x6002_0000 });
     expect(program.parent[1]?.args).toMatchObject({ cgroup2: facts.cgroup2, pty: 0 });
+  });
+
+  test('has sysinfo(2) answered while it still may ask for it, where the container has', () => {
+    const answered = { ...facts, sysinfo: true };
+    const order = names(planAttach({ ...request, uid: 1000 }, answered));
+    expect(order.indexOf('seccomp')).toBe(order.indexOf('capDrop') - 1);
+    const outside = { ...request, namespaces: new Set(['mnt', 'net'] as const) };
+    expect(names(planAttach(outside, answered))).not.toContain('seccomp');
   });
 
   test('takes no group of the caller along', () => {

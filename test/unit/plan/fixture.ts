@@ -48,6 +48,7 @@ export const host: HostFacts = {
   cgroups: hybridCgroups,
   namespaces: new Set(['mnt', 'pid', 'net', 'ipc', 'user', 'uts', 'cgroup', 'time']),
   lastCapability: 40,
+  kernel: [6, 1],
   appArmor: false,
   ids: { users: [{ first: 0, count: 4294967295 }], groups: [{ first: 0, count: 4294967295 }] },
   paths: new Map([

@@ -158,6 +158,14 @@ export const processCases: readonly Case[] = [
     ],
   },
   {
+    key: 'lxcts.sysinfo',
+    good: [
+      ['auto', 'auto'],
+      ['off', 'off'],
+    ],
+    bad: [['on', 'auto']],
+  },
+  {
     key: 'lxcts.log.size',
     good: [
       ['4096', 4096],
