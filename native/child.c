@@ -23,18 +23,13 @@ int send_message(struct run *run, enum message kind, uint32_t index, int32_t val
 	return send_fd(run->sync, &message, sizeof(message.head) + len, pass);
 }
 
-/* End of file: the parent is gone, and with it the reason to go on. */
 static int child_sync(struct run *run, const struct op *op)
 {
-	struct message_head head;
 	uint32_t point = NUM(op, SYNC_POINT) & 31;
 	if (NUM(op, SYNC_MODE) == SYNC_POST)
 		return send_message(run, MSG_POINT, point, 0, "", -1);
-	while (!(run->seen & 1u << point)) {
-		if (RETRY(read(run->sync, &head, sizeof(head))) < (ssize_t)sizeof(head))
-			_exit(1);
-		run->seen |= 1u << (head.index & 31);
-	}
+	while (!(run->seen & 1u << point))
+		hear_parent(run);
 	return 0;
 }
 
@@ -84,6 +79,7 @@ static op_fn *const child_ops[] = {
 	[OP_OPEN_ROOT] = op_open_root,
 	[OP_MOUNT] = op_mount,
 	[OP_PLACE_MOUNT] = op_place_mount,
+	[OP_TAKE_TREE] = op_take_tree,
 	[OP_MKDIR] = op_mkdir,
 	[OP_MKFILE] = op_mkfile,
 	[OP_MKNOD] = op_mknod,

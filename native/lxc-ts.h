@@ -272,7 +272,7 @@ static inline int fault(uint32_t list, uint32_t index)
 
 /* ---- parent ops by topic: cgroup.c, host.c, clone.c, undo.c, storage.c ---- */
 op_fn op_mkdir_cgroup, op_rmdir_cgroup, op_join_cgroup, op_remove_tree;
-op_fn op_bind_command, op_write_file, op_unlink, op_lock_file, op_write_proc, op_write_pidfile, op_signal, op_stop_by_monitor, op_adopt, op_bpf_devices;
+op_fn op_bind_command, op_write_file, op_unlink, op_lock_file, op_write_proc, op_write_pidfile, op_signal, op_stop_by_monitor, op_adopt, op_bpf_devices, op_clone_tree;
 op_fn op_clone, op_detach, op_open_record;
 op_fn op_open_file_system, op_spawn;
 
@@ -285,12 +285,17 @@ noreturn void run_child(struct run *);
 noreturn void run_child_from(struct run *, uint32_t next);
 
 /* Child to parent; `value` and the text by kind. */
-enum message { MSG_POINT = 1, MSG_FAIL, MSG_NOTE, MSG_PTY, MSG_PID, MSG_LISTENER };
+enum message { MSG_POINT = 1, MSG_FAIL, MSG_NOTE, MSG_PTY, MSG_PID, MSG_LISTENER, MSG_TREE };
 struct message_head {
 	uint32_t kind, index;   /* MSG_POINT: the point; MSG_PTY: which; else op index */
-	int32_t value;          /* MSG_FAIL, MSG_NOTE: errno; MSG_PID: pid of the sibling that goes on */
+	int32_t value;          /* MSG_FAIL, MSG_NOTE, MSG_TREE: errno; MSG_PID: pid of the sibling that goes on */
 };
 int send_message(struct run *, enum message, uint32_t index, int32_t value, const char *text, int pass);
+
+/* Child: one message of the parent; a mount is kept for takeTree. The process ends with its parent. */
+void hear_parent(struct run *);
+
+unsigned mount_attributes(unsigned flags);                 /* of mount(2) -> MOUNT_ATTR_* */
 
 /* ---- client.c, brain.c: reaching a brain and obeying it ---- */
 
@@ -355,7 +360,7 @@ int command_ask(const char *name, int command, int64_t argument, int64_t *value,
 int command_give(const char *name, int command, int passed);
 
 /* ---- child ops by topic: mounts.c, nodes.c, pty.c, rights.c, hook.c, exec.c, netlink.c ---- */
-op_fn op_open_root, op_mount, op_place_mount, op_pivot_root, op_boot_id;
+op_fn op_open_root, op_mount, op_place_mount, op_take_tree, op_pivot_root, op_boot_id;
 op_fn op_mkdir, op_mkfile, op_mknod, op_symlink, op_must_exist, op_chown, op_chdir;
 op_fn op_open_pty, op_stdio;
 op_fn op_set_ids, op_cap_drop, op_no_new_privs, op_seccomp, op_lsm_label, op_rlimit, op_keyring;

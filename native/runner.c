@@ -308,6 +308,7 @@ static op_fn *const parent_ops[] = {
 	[OP_CONSOLE] = op_console,
 	[OP_REMOVE_TREE] = op_remove_tree,
 	[OP_BRING_HOME] = op_bring_home,
+	[OP_CLONE_TREE] = op_clone_tree,
 	[OP_RLIMIT] = op_rlimit,
 	[OP_CHOWN] = op_chown,
 	[OP_SPAWN] = op_spawn,

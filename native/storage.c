@@ -97,6 +97,15 @@ static const struct {
 	{ 0x800, NULL, MOUNT_ATTR_NODIRATIME }, { 0x1000000, NULL, MOUNT_ATTR_STRICTATIME }, { 0x2000000, "lazytime", 0 },
 };
 
+unsigned mount_attributes(unsigned flags)
+{
+	unsigned attributes = 0;
+	for (size_t i = 0; i < countof(flag_rows); i++)
+		if (flags & flag_rows[i].flag)
+			attributes |= flag_rows[i].attribute;
+	return attributes;
+}
+
 static int set_option(int fs, const char *name, const char *value)
 {
 	int how = value ? FSCONFIG_SET_STRING : FSCONFIG_SET_FLAG;

@@ -142,6 +142,7 @@ enum {
 	OP_STOP_BY_MONITOR = 24,
 	OP_SPAWN = 26,
 	OP_OPEN_FILE_SYSTEM = 27,
+	OP_CLONE_TREE = 28,
 	OP_OPEN_ROOT = 40,
 	OP_MOUNT = 41,
 	OP_MKDIR = 42,
@@ -172,6 +173,7 @@ enum {
 	OP_BOOT_ID = 67,
 	OP_CHOWN = 68,
 	OP_ENTER = 69,
+	OP_TAKE_TREE = 76,
 	OP_PLACE_MOUNT = 75,
 	OP_SET_NAME = 100,
 	OP_SET_ITEM = 101,
@@ -248,6 +250,7 @@ enum { LOCK_FILE_PATH };
 enum { STOP_BY_MONITOR_SOCKET };
 enum { SPAWN_ARGV, SPAWN_ENV };
 enum { OPEN_FILE_SYSTEM_SOURCE, OPEN_FILE_SYSTEM_LOOP, OPEN_FILE_SYSTEM_FSTYPES, OPEN_FILE_SYSTEM_FLAGS, OPEN_FILE_SYSTEM_DATA, OPEN_FILE_SYSTEM_WAIT };
+enum { CLONE_TREE_SOURCE, CLONE_TREE_RECURSIVE, CLONE_TREE_FLAGS, CLONE_TREE_USERNS };
 enum { OPEN_ROOT_PATH };
 enum { MOUNT_SOURCE, MOUNT_SOURCE_WHERE, MOUNT_TARGET, MOUNT_TARGET_WHERE, MOUNT_FSTYPE, MOUNT_FLAGS, MOUNT_DATA, MOUNT_PROPAGATION };
 enum { MKDIR_PATH, MKDIR_WHERE, MKDIR_MODE };
@@ -315,6 +318,7 @@ enum { SET_SYSINFO_FILE };
 	X(24, stopByMonitor, "s") \
 	X(26, spawn, "vv") \
 	X(27, openFileSystem, "sivisi") \
+	X(28, cloneTree, "siis") \
 	X(40, openRoot, "s") \
 	X(41, mount, "sisisisi") \
 	X(42, mkdir, "sii") \
@@ -345,6 +349,7 @@ enum { SET_SYSINFO_FILE };
 	X(67, bootId, "s") \
 	X(68, chown, "siii") \
 	X(69, enter, "i") \
+	X(76, takeTree, "") \
 	X(75, placeMount, "sii") \
 	X(100, setName, "ss") \
 	X(101, setItem, "ss") \

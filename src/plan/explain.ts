@@ -55,6 +55,7 @@ function meaning(planned: PlannedOp, failure: OpFailure): Meaning {
 
 const e = {
   perm: errnoNumber('EPERM'),
+  nosys: errnoNumber('ENOSYS'),
   noent: errnoNumber('ENOENT'),
   noexec: errnoNumber('ENOEXEC'),
   again: errnoNumber('EAGAIN'),
@@ -81,6 +82,8 @@ function special(planned: PlannedOp, failure: OpFailure): Partial<Meaning> | und
       return mountMeaning(planned, failure);
     case 'openFileSystem':
       return fileSystemMeaning(planned, failure);
+    case 'cloneTree':
+      return mappedMeaning(failure.errno);
     case 'bindCommand':
       return failure.errno === e.addrinuse
         ? { reason: 'the container is already running', hint: 'stop it with lxc-stop' }
@@ -121,6 +124,15 @@ function placeMeaning(failure: OpFailure): Partial<Meaning> | undefined {
   if (failure.errno === e.rofs)
     return { hint: 'it cannot be made in a read-only root file system; make it beforehand' };
   return failure.errno === e.loop || failure.errno === e.notdir ? linkMeaning(failure) : undefined;
+}
+
+function mappedMeaning(errno: number): Partial<Meaning> | undefined {
+  if (errno === e.inval || errno === e.nosys)
+    return {
+      reason: 'its file system, or this kernel, maps no ids',
+      hint: 'most file systems do since Linux 5.12 to 6.3; or give the files to the ids of the container',
+    };
+  return errno === e.perm ? { hint: 'only root can, and only once for each mount' } : undefined;
 }
 
 type Mount = Extract<PlannedOp, { op: 'mount' }>;

@@ -13,18 +13,19 @@ import type { PlannedOp } from '../wire/program.ts';
 import { asked, step } from '../wire/step.ts';
 import { lastAuto } from './auto-mounts.ts';
 import { type Context, note } from './context.ts';
+import { cloneTree, takeTree } from './mapped-mounts.ts';
 import { type MountFlags, mountFlags, ms } from './mount-flags.ts';
 import { mkdirInside, mkfileInside, mountInside } from './mount-step.ts';
-import { trimSlashes } from './rootfs.ts';
+import { inside, trimSlashes } from './rootfs.ts';
 
 export function listedMounts(context: Context): readonly PlannedOp[] {
-  const fstab = fstabMounts(context).flatMap(({ line, entry }) => oneMount(context, line, entry));
-  const entries = context.config.many('lxc.mount.entry');
-  return [
-    ...fstab,
-    ...entries.flatMap((entry) => oneMount(context, entry.value, entry)),
-    ...sharedMounts(context),
-  ];
+  const own = listed(context).flatMap(({ line, entry }) => oneMount(context, line, entry));
+  return [...own, ...sharedMounts(context)];
+}
+
+function listed(context: Context): readonly FstabLine[] {
+  const entries = context.config.many('lxc.mount.entry').map((entry) => ({ line: entry.value, entry }));
+  return [...fstabMounts(context), ...entries];
 }
 
 /**
@@ -97,29 +98,57 @@ function parseLine(content: string, { origin }: RawEntry): MountEntry | undefine
 }
 
 function oneMount(context: Context, line: MountEntry, entry: RawEntry): readonly PlannedOp[] {
-  if (line.idmap !== undefined) {
-    throw new LxcError(`Failed to mount ${line.target}: id-mapped mounts are refused so far`, {
-      origin: entry.origin,
-      hint: 'remove the option idmap',
-    });
-  }
   const target = targetInside(context, line.target);
   if (target === undefined) {
     note(context, entry, `the mount on ${line.target} is ignored: it is not below the root file system`);
     return [];
   }
-  const more = { optional: line.optional };
-  const flags = mountFlags(line.options);
   return [
-    ...overlayDirectories(context, line, flags, entry),
+    ...overlayDirectories(context, line, mountFlags(line.options), entry),
     ...created(context, line, target, entry),
-    mountInside(
-      context,
-      { ...sourceOf(context, line, flags), target, fstype: line.type, ...flags },
-      asked(entry, mountAct(line, target, flags)),
-      more,
-    ),
+    ...(line.idmap === undefined
+      ? [plainMount(context, line, target, entry)]
+      : placeTree(context, line, target, entry)),
   ];
+}
+
+function plainMount(context: Context, line: MountEntry, target: string, entry: RawEntry): PlannedOp {
+  const flags = mountFlags(line.options);
+  return mountInside(
+    context,
+    { ...sourceOf(context, line, flags), target, fstype: line.type, ...flags },
+    asked(entry, mountAct(line, target, flags)),
+    { optional: line.optional },
+  );
+}
+
+/** Only the parent may map the ids of a mount. In the order in which the child takes them. */
+export function listedTrees(context: Context): readonly PlannedOp[] {
+  return listed(context).flatMap(({ line, entry }) => {
+    const { options, idmap, optional } = line;
+    if (idmap === undefined || targetInside(context, line.target) === undefined) return [];
+    if (line.relative || (mountFlags(options).flags & ms.bind) === 0) {
+      throw new LxcError(`Failed to map the ids of ${line.target}: it is no bind of a path of the host`, {
+        origin: entry.origin,
+        hint: 'give it the option bind or rbind, without "relative"',
+      });
+    }
+    const { source } = sourceOf(context, line, mountFlags(options));
+    return [cloneTree(context, { source, options, idmap, optional }, entry)];
+  });
+}
+
+function placeTree(
+  context: Context,
+  { options, optional }: MountEntry,
+  target: string,
+  entry: RawEntry,
+): readonly PlannedOp[] {
+  const { path, where } = inside(context, target);
+  return takeTree(
+    { target: path, where, options, optional },
+    asked(entry, `mount ${target} with mapped ids`),
+  );
 }
 
 function mountAct({ source, type }: MountEntry, target: string, { flags }: MountFlags): string {

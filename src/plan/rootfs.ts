@@ -9,8 +9,9 @@ import { where } from '../wire/ops.ts';
 import type { PlannedOp } from '../wire/program.ts';
 import { always, asked, askedBy, step } from '../wire/step.ts';
 import type { Context, Inputs } from './context.ts';
+import { placeRoot } from './mapped-mounts.ts';
 import { mountFlags, ms } from './mount-flags.ts';
-import type { StoragePlan } from './storage/contract.ts';
+import type { StorageKind, StoragePlan } from './storage/contract.ts';
 import { driverOf, kindOf } from './storage/index.ts';
 
 export interface Root {
@@ -107,12 +108,27 @@ function storageOf(context: Context): StoragePlan | undefined {
   const { path, entry, type, mount } = root;
   if (path === undefined || entry === undefined) return undefined;
   const options = config.one('lxc.rootfs.options');
-  return driverOf(kindOf({ type, path }, facts))({
+  const kind = kindOf({ type, path }, facts);
+  const mapped = placeRoot(context);
+  if (mapped !== undefined) return mappedStorage(context, kind, mapped);
+  return driverOf(kind)({
     context,
     path,
     target: mount,
     options: mountFlags(options?.value.options ?? []),
     why: (act) => ({ ...asked(entry, act), origin: options?.origin ?? entry.origin }),
+  });
+}
+
+function mappedStorage(
+  { config, root }: Context,
+  kind: StorageKind,
+  mount: readonly PlannedOp[],
+): StoragePlan {
+  if (kind === 'dir') return { attach: [], mount };
+  throw new LxcError(`Failed to map the ids of ${root.path}: it is no directory but ${kind}`, {
+    origin: config.one('lxc.rootfs.options')?.origin,
+    hint: 'take the option idmap out, and give the files to the ids of the container',
   });
 }
 

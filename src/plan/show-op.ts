@@ -48,6 +48,7 @@ const optionalNumbers: Readonly<Record<string, readonly string[]>> = {
   mount: ['flags', 'propagation'],
   openFileSystem: ['flags', 'loop', 'wait'],
   placeMount: ['propagation'],
+  cloneTree: ['recursive', 'flags'],
   writeFile: ['flags', 'mode'],
   mkdirCgroup: ['shared'],
   rmdirCgroup: ['shared'],
@@ -66,8 +67,10 @@ function showText(text: string): string {
   return /^[\w@%+=:,./-]+$/.test(text) ? text : JSON.stringify(text);
 }
 
+const ofMount = new Set(['mount', 'openFileSystem', 'cloneTree']);
+
 function showNumber(op: string, name: string, value: number | bigint): string {
-  if (name === 'flags' && (op === 'mount' || op === 'openFileSystem')) return names(ms, Number(value));
+  if (name === 'flags' && ofMount.has(op)) return names(ms, Number(value));
   if (name === 'propagation') return names(ms, Number(value));
   if (name === 'flags' && op === 'seccomp') return names(filterFlags, Number(value));
   const space = name === 'flags' || name === 'clone' || (op === 'setns' && name === 'type');

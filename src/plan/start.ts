@@ -27,7 +27,8 @@ import type { HostFacts } from './facts.ts';
 import { childHooks } from './hooks.ts';
 import { becomeMapped, resolveIds, writeMaps } from './idmap.ts';
 import * as init from './init.ts';
-import { listedMounts } from './mounts.ts';
+import { cloneRoot } from './mapped-mounts.ts';
+import { listedMounts, listedTrees } from './mounts.ts';
 import { enterShared, flagsOf, namespaceFlags, resolveSpaces } from './namespaces.ts';
 import { planNetwork } from './network/index.ts';
 import { ownNetwork, refuseOfUser } from './network/own.ts';
@@ -135,6 +136,7 @@ function parentList(context: Context, network: NetworkPlan, needs: Meetings): re
     ...cgroups.beforeClone,
     clone(context, network),
     ...giveIds(context, needs),
+    ...sendTrees(context),
     ...(needs.cgroups ? [...cgroups.beforeReady, ...giveCgroups(context), post('cgroups-ready')] : []),
     ...(needs.configured.length > 0 ? [...needs.configured, post('post-configure')] : []),
     ...cgroups.monitor,
@@ -170,6 +172,11 @@ function giveIds(context: Context, needs: Meetings): readonly PlannedOp[] {
   if (context.ids === undefined) return [];
   const early = needs.cgroups ? [] : giveCgroups(context);
   return [...early, ...writeMaps(context.ids, context.facts.ids), post('startup')];
+}
+
+/** In the order in which the child takes them. */
+function sendTrees(context: Context): readonly PlannedOp[] {
+  return context.spaces.cloned.has('mnt') ? [...cloneRoot(context), ...listedTrees(context)] : [];
 }
 
 function giveCgroups({ ids, cgroups, facts }: Context): readonly PlannedOp[] {

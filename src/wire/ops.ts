@@ -142,6 +142,16 @@ export const ops = {
     args: { source: 'str', loop: 'int', fstypes: 'strs', flags: 'int', data: 'str', wait: 'int' },
   },
 
+  /**
+   * Copy the mount of `source` (with those below it where `recursive`), give it the attributes of `flags` (those of
+   * mount(2)) and the ids of the user namespace `userns` ('': init's own), and send it to the child, whose `takeTree` waits.
+   */
+  cloneTree: {
+    code: 28,
+    by: 'P',
+    args: { source: 'str', recursive: 'int', flags: 'int', userns: 'str' },
+  },
+
   /** Take the directory below which `where.rootfs` paths are resolved. */
   openRoot: { code: 40, by: 'C', args: { path: 'str' } },
   /**
@@ -233,7 +243,9 @@ export const ops = {
    */
   enter: { code: 69, by: 'C', args: { namespaces: 'int' } },
 
-  /** Mount on `target` what `openFileSystem` opened. */
+  /** Wait for the next mount that the parent's `cloneTree` sends; `placeMount` puts it in its place. */
+  takeTree: { code: 76, by: 'C', args: {} },
+  /** Mount on `target` what `openFileSystem` opened or `takeTree` took. */
   placeMount: { code: 75, by: 'C', args: { target: 'str', where: 'int', propagation: 'int' } },
 
   /** Name and lxcpath as the command socket answers them. */

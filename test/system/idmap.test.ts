@@ -1,6 +1,14 @@
 /** Containers with ids of their own: `lxc.idmap` as root. */
 
-import { chownSync, lchownSync, lstatSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import {
+  chownSync,
+  lchownSync,
+  lstatSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { binDir, lxc, run } from './harness/commands.ts';
@@ -250,3 +258,73 @@ test('A mapped container gets interfaces with addresses', async (scope) => {
   ]);
   expect(links.stdout).toContain('0\n0\ndefault via 10.99.0.1 dev eth0');
 });
+
+test('lxc.rootfs.options = idmap=container gives a root file system of the host to the container', async (scope) => {
+  const foo = scope.container({ config: [...maps, 'lxc.rootfs.options = idmap=container'] });
+  await foo.start();
+  expect((await foo.attach(['stat', '-c', '%u', '/etc/passwd', '/out'])).stdout).toBe('0\n0\n');
+  expect((await foo.attach(['touch', '/out/mine'])).status).toBe(0);
+  expect(statSync(join(foo.rootfs, 'out/mine')).uid).toBe(0);
+  expect(statSync(`/proc/${await foo.initPid()}`).uid).toBe(base);
+});
+
+test('lxc.mount.entry maps the ids of a bind', async (scope) => {
+  const source = scope.directory();
+  writeFileSync(join(source, 'file'), 'from the host', { mode: 0o600 });
+  const foo = mapped(scope, { config: [`lxc.mount.entry = ${source} srv none bind,idmap=container 0 0`] });
+  await foo.start();
+  expect((await foo.attach(['stat', '-c', '%u', '/srv/file'])).stdout).toBe('0\n');
+  expect((await foo.attach(['cat', '/srv/file'])).stdout).toBe('from the host');
+  expect((await foo.attach(['touch', '/srv/new'])).status).toBe(0);
+  expect(statSync(join(source, 'new')).uid).toBe(0);
+});
+
+testOurs('Id-mapped binds go with other options and with plain ones', 'it fails to start', async (scope) => {
+  const source = scope.directory();
+  writeFileSync(join(source, 'file'), 'from the host', { mode: 0o600 });
+  const foo = mapped(scope, {
+    config: [
+      `lxc.mount.entry = ${source} srv none bind,idmap=container 0 0`,
+      `lxc.mount.entry = ${source} mnt none rbind,ro,nosuid,noatime,idmap=container 0 0`,
+      `lxc.mount.entry = ${source} plain none bind,create=dir 0 0`,
+    ],
+  });
+  await foo.start();
+  const seen = await foo.probe();
+  expect(mountOn(seen, '/mnt')?.options).toEqual(expect.arrayContaining(['ro', 'nosuid', 'noatime']));
+  expect((await foo.attach(['stat', '-c', '%u', '/srv/file', '/plain/file'])).stdout).toBe('0\n65534\n');
+  expect((await foo.attach(['cat', '/srv/file'])).stdout).toBe('from the host');
+  expect((await foo.attach(['touch', '/srv/new'])).status).toBe(0);
+  expect(statSync(join(source, 'new')).uid).toBe(0);
+  expect((await foo.attach(['touch', '/mnt/x'])).stderr).toContain('Read-only');
+});
+
+testOurs(
+  'An id-mapped mount that cannot be had is an error, or left out where it is optional',
+  'it fails in either case',
+  async (scope) => {
+    const entry = (options: string) =>
+      `lxc.mount.entry = /nosuch srv none bind,idmap=container${options} 0 0`;
+    const foo = mapped(scope, { config: [entry(',optional')] });
+    await foo.start();
+    await foo.stop();
+    foo.configure(entry(''));
+    expect((await foo.run('start', ['-d'])).status).toBe(1);
+  },
+);
+
+testOurs(
+  'A container with the ids of the host takes those of another for a mount',
+  'it has no such thing',
+  async (scope) => {
+    const source = scope.directory();
+    const foo = mapped(scope);
+    await foo.start();
+    const userns = `/proc/${await foo.initPid()}/ns/user`;
+    const bar = scope.container({
+      config: [`lxc.mount.entry = ${source} srv none bind,idmap=${userns} 0 0`],
+    });
+    await bar.start();
+    expect((await bar.attach(['stat', '-c', '%u', '/srv'])).stdout).toBe(`${base}\n`);
+  },
+);

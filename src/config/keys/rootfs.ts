@@ -14,7 +14,6 @@ export const rootfsKeys = {
   }),
   'lxc.rootfs.options': one(rootfsOptions, 'Mount options of the root file system.', {
     since: '1.0',
-    effect: ({ idmap }) => (idmap === undefined ? 'start' : 'later'),
   }),
   'lxc.rootfs.managed': one(flag, 'Whether lxc-destroy removes the root file system.', {
     since: '3.1',
@@ -26,7 +25,6 @@ export const rootfsKeys = {
 export const mountKeys = {
   'lxc.mount.entry': many(mountEntry, 'One line as in fstab(5).', {
     since: '0.6',
-    effect: ({ idmap }) => (idmap === undefined ? 'start' : 'later'),
   }),
   'lxc.mount.fstab': one(path, 'File in the format of fstab(5), mounted before the entries.', {
     was: old('lxc.mount'),

@@ -91,6 +91,50 @@ test('Inside a user namespace devices are bound although the container has its i
   expect(child.map(({ op }) => op)).not.toContain('mknod');
 });
 
+describe('Mounts with mapped ids', () => {
+  const own = [...minimal, users, groups];
+
+  test('are sent by the parent in the order in which the child takes them', () => {
+    const lines = [
+      ...own,
+      'lxc.rootfs.options = ro,idmap=container',
+      'lxc.mount.entry = /a srv none bind,idmap=/proc/7/ns/user,optional 0 0',
+      'lxc.mount.entry = /b mnt none rbind,nosuid,rshared,idmap=container 0 0',
+    ];
+    const { parent, child } = planOf({ lines }).program;
+    expect(parent.flatMap((one) => (one.op === 'cloneTree' ? [one.args] : []))).toEqual([
+      { source: '/srv/root', recursive: 1, flags: 1, userns: '' },
+      { source: '/a', recursive: 0, flags: 0, userns: '/proc/7/ns/user' },
+      { source: '/b', recursive: 1, flags: 2, userns: '' },
+    ]);
+    const placed = child.flatMap((one, index) =>
+      one.op === 'placeMount' ? [[child[index - 1]?.op, one.args.target, one.optional ?? false]] : [],
+    );
+    expect(placed).toEqual([
+      ['takeTree', '/run/lxc-rootfs', false],
+      ['takeTree', 'srv', true],
+      ['takeTree', 'mnt', false],
+    ]);
+  });
+
+  test.each([
+    [
+      [...own, 'lxc.mount.entry = tmpfs srv tmpfs idmap=container 0 0'],
+      'web.conf:6: .*it is no bind of a path',
+    ],
+    [
+      [...own, 'lxc.mount.entry = a srv none bind,relative,idmap=container 0 0'],
+      'web.conf:6: .*it is no bind',
+    ],
+    [
+      [...minimal, 'lxc.mount.entry = /a srv none bind,idmap=container 0 0'],
+      'web.conf:4: .*has those of the host',
+    ],
+  ])('are refused where they make no sense (%#)', (lines, expected) => {
+    expect(refusal({ lines })).toMatch(new RegExp(expected));
+  });
+});
+
 describe('An ordinary user', () => {
   const user = { name: 'joe', uid: 1000, gid: 1000 };
   const range = [{ first: 300000, count: 65536 }];
