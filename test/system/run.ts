@@ -7,12 +7,11 @@
  */
 
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { basename, join, resolve } from 'node:path';
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { binDir, underC } from './harness/commands.ts';
-import { report } from './harness/report.ts';
+import { hideViews, must, ownDirectory, ownFile, runRing } from './harness/own.ts';
 import { buildRootfs } from './harness/rootfs.ts';
 import { ordinaryUser, passwdLine } from './harness/user.ts';
 
@@ -55,42 +54,11 @@ function runInside(): number {
   ownFile('/etc/passwd', `${readFileSync('/etc/passwd', 'utf8')}${passwdLine}\n`);
   must('ip', ['link', 'set', 'lo', 'up']);
   buildRootfs(join(project, 'test/system/probe.c'));
-  const dir = mkdtempSync(join(tmpdir(), 'lxc-ts-system-'));
   try {
-    const results = join(dir, 'results.json');
-    const vitest = join(project, 'node_modules/vitest/vitest.mjs');
-    const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${results}`];
-    const status = spawnSync(
-      process.execPath,
-      [vitest, 'run', '--project', 'system', ...reporters, ...process.argv.slice(2)],
-      {
-        stdio: 'inherit',
-        cwd: project,
-      },
-    ).status;
-    return report(results, process.argv.length === 2) && status === 0 ? 0 : 1;
+    return runRing('system', process.argv.slice(2));
   } finally {
     if (!underC) spawnSync(join(binDir, 'lxcd'), ['--stop'], { stdio: 'ignore' });
-    rmSync(dir, { recursive: true, force: true });
   }
-}
-
-/** A proc view that somebody has mounted would be found by those who need none at a certain place. */
-function hideViews(): void {
-  const lines = readFileSync('/proc/self/mounts', 'utf8').split('\n');
-  const points = lines.filter((line) => / fuse\.lxcfs /.test(line)).map((line) => line.split(' ')[1] ?? '');
-  for (const point of points.reverse()) must('umount', ['-l', point]);
-}
-
-function ownDirectory(dir: string): void {
-  mkdirSync(dir, { recursive: true });
-  must('mount', ['-t', 'tmpfs', '-o', 'mode=755', 'tmpfs', dir]);
-}
-
-function ownFile(path: string, text: string): void {
-  const own = `/run/${basename(path)}`;
-  writeFileSync(own, text);
-  must('mount', ['--bind', own, path]);
 }
 
 /** /sys shows the links of the network namespace that mounted it; the cgroup mounts stay as they are. */
@@ -101,9 +69,4 @@ function ownSysfs(): void {
   must('mount', ['--rbind', '/sys/fs/cgroup', `${fresh}/fs/cgroup`]);
   must('mount', ['--move', fresh, '/sys']);
   rmSync(fresh, { recursive: true });
-}
-
-function must(file: string, args: string[]): void {
-  const done = spawnSync(file, args, { encoding: 'utf8' });
-  if (done.status !== 0) throw new Error(`Failed to run ${file} ${args.join(' ')}: ${done.stderr}`);
 }
