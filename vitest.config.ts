@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
 // Three rings (docs/architecture.md): `unit` is pure and needs no root; `conformance` holds our interfaces
-// against the kernel; `system` starts real containers as root.
+// against the kernel; `system` starts real containers as root. `engines` are those of Docker and Podman.
 export default defineConfig({
   test: {
     projects: [
@@ -12,6 +12,15 @@ export default defineConfig({
           include: ['test/conformance/**/*.test.ts'],
           fileParallelism: false,
           testTimeout: 30_000,
+        },
+      },
+      {
+        test: {
+          name: 'engines',
+          include: ['test/engines/**/*.test.ts'],
+          fileParallelism: false,
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
         },
       },
       {

@@ -61,8 +61,13 @@ async function vitest(ring: string): Promise<Counts> {
   }
 }
 
-async function system(title: string, env: Readonly<Record<string, string>>): Promise<Counts> {
-  const { status, lastLine } = await run(title, ['node', 'test/system/run.ts'], env);
+/** A run that ends with its counts. */
+async function counted(
+  title: string,
+  script: string,
+  env: Readonly<Record<string, string>> = {},
+): Promise<Counts> {
+  const { status, lastLine } = await run(title, ['node', script], env);
   const numbers = /^(\d+) passed, (\d+) failed, (\d+) skipped$/.exec(lastLine);
   if (numbers === null) return { passed: 0, failed: 1, skipped: 0 };
   const [passed, failed, skipped] = numbers.slice(1).map(Number);
@@ -77,9 +82,10 @@ async function all(): Promise<Counts> {
     await check('generated files', ['node', 'scripts/generate.ts', '--check']),
     await vitest('unit'),
     await vitest('conformance'),
-    await system('system tests', {}),
-    await system('system tests without the daemon', { LXC_TS_DAEMON: '0' }),
-    await system('system tests against C LXC', { LXC_UNDER_TEST: '/usr/bin' }),
+    await counted('system tests', 'test/system/run.ts'),
+    await counted('system tests without the daemon', 'test/system/run.ts', { LXC_TS_DAEMON: '0' }),
+    await counted('system tests against C LXC', 'test/system/run.ts', { LXC_UNDER_TEST: '/usr/bin' }),
+    await counted('containers of Docker and Podman', 'test/engines/run.ts'),
   ];
   return counts.reduce((sum, one) => ({
     passed: sum.passed + one.passed,
