@@ -126,17 +126,6 @@ static int clone_in_pid_namespace(struct run *run, const struct op *op)
 	return setns(own, CLONE_NEWPID) < 0 && err == 0 ? -errno : err;
 }
 
-void hold_netns(struct run *run)
-{
-	const struct op_list *undo = &run->program.list[LIST_UNDO];
-	char path[64], number[24];
-	format_number(number, run->init);
-	JOIN(path, "/proc/", number, "/ns/net");
-	for (uint32_t i = 0; i < undo->count && run->netns < 0; i++)
-		if (undo->ops[i].code == OP_BRING_HOME)
-			run->netns = CHECK(open(path, O_RDONLY | O_CLOEXEC));
-}
-
 /* pid 1 of lxc-execute is this program; what the container sees of it must not lead to the host's file. */
 static int hold_self(struct run *run)
 {
@@ -159,8 +148,6 @@ int op_clone(struct run *run, const struct op *op)
 	run->init = run->child;
 	run->init_pidfd = run->child_pidfd;
 	run->clone_flags = NUM(op, CLONE_FLAGS);
-	if (run->clone_flags & CLONE_NEWNET)
-		hold_netns(run);
 	return record_processes(run);
 }
 

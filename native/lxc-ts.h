@@ -185,7 +185,6 @@ struct run {
 	pid_t child;            /* the process that runs the child list: init, or the attached command */
 	int child_pidfd;
 	uint64_t clone_flags;
-	int netns;              /* init's network namespace, held where an undo op is bringHome; -1 else */
 
 	int listener;           /* notifications of the filter that init got (op_seccomp); -1 none */
 	int sync;               /* SEQPACKET between parent and child, either end; -1 once exec was seen */
@@ -232,9 +231,6 @@ int clone_child(struct run *, uint64_t flags, const char *cgroup2);
 
 /* The parent's half of the birth: keep our end of the sync sockets and the child. `pid` < 0 is passed on. */
 int hold_child(struct run *, const int pair[2], pid_t pid, int pidfd);
-
-/* Init's network namespace, where an undo op needs it: an interface comes home only from one that is still held. */
-void hold_netns(struct run *);
 
 /* fork() into a v2 directory ("" : none) with the same fallbacks; 0 in the fork. */
 pid_t fork_into(const char *cgroup2, uint64_t flags, int *pidfd);
@@ -365,7 +361,18 @@ op_fn op_mkdir, op_mkfile, op_mknod, op_symlink, op_must_exist, op_chown, op_chd
 op_fn op_open_pty, op_stdio;
 op_fn op_set_ids, op_cap_drop, op_no_new_privs, op_seccomp, op_lsm_label, op_rlimit, op_keyring;
 op_fn op_run_hook, op_exec, op_exec_init;
-op_fn op_netlink, op_bring_home;
+op_fn op_netlink;
+
+/* ---- netlink.c: one request and its answer ---- */
+
+struct nlmsghdr;
+int netlink_open(void);                                    /* a socket of the network namespace of this moment */
+int netlink_index(int fd, const char *name);               /* of an interface; -ENODEV with its name as detail */
+int netlink_send(int fd, struct nlmsghdr *);               /* 0 once acknowledged, or -errno with the kernel's words */
+
+/* ---- home.c: interfaces that are lent to a container ---- */
+op_fn op_hold_netns, op_release_netns, op_bring_home;
+void links_home(struct run *);
 
 /* ---- keeper.c, inject.c: the proc view ---- */
 int inject_main(int argc, char **argv);

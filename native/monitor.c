@@ -366,6 +366,7 @@ static bool end(struct run *run, int status)
 	state_set(run, STOPPING);
 	sysinfo_close();
 	leave_cgroups(run, reboot);
+	links_home(run);
 	_fd_ int brain = questions || reboot ? open_end_brain(run, status, reboot) : -1;
 	if (brain >= 0)
 		ask_before(run, brain);

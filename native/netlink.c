@@ -9,7 +9,6 @@
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 #include <linux/sockios.h>
-#include <sched.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <time.h>
@@ -19,7 +18,7 @@
 #endif
 
 /* In the caller's network namespace of this moment: the socket stays with it. */
-static int netlink_open(void)
+int netlink_open(void)
 {
 	int on = 1, fd = CHECK(socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE));
 	if (fd >= 0) {
@@ -29,7 +28,7 @@ static int netlink_open(void)
 	return fd;
 }
 
-static int interface_index(int fd, const char *name)
+int netlink_index(int fd, const char *name)
 {
 	struct ifreq request = { 0 };
 	strncpy(request.ifr_name, name, IFNAMSIZ - 1);
@@ -60,7 +59,7 @@ static void kernel_words(const struct nlmsghdr *head)
 	}
 }
 
-static int transact(int fd, struct nlmsghdr *request)
+int netlink_send(int fd, struct nlmsghdr *request)
 {
 	_Alignas(struct nlmsghdr) char answer[4096];
 	static uint32_t sequence;
@@ -100,53 +99,17 @@ int op_netlink(struct run *run, const struct op *op)
 	for (uint32_t at = 0; at + sizeof(patch) <= LEN(op, NETLINK_PATCHES); at += sizeof(patch)) {
 		memcpy(&patch, STR(op, NETLINK_PATCHES) + at, sizeof(patch));
 		patch.name[sizeof(patch.name) - 1] = 0;
-		int32_t value = patch.kind == PATCH_INIT_PID ? run->init : interface_index(fd, patch.name);
-		if (value < 0 && -value == NUM(op, NETLINK_IGNORE))
+		int32_t value = patch.kind == PATCH_INIT_PID ? run->init : netlink_index(fd, patch.name);
+		if (value == -ENODEV && NUM(op, NETLINK_IGNORE))
 			return detail_take(), 0;
 		if (value < 0 || patch.offset > len - sizeof(value))
 			return value < 0 ? value : -EBADMSG;
 		memcpy(request + patch.offset, &value, sizeof(value));
 	}
-	int err = transact(fd, (struct nlmsghdr *)request);
+	int err = netlink_send(fd, (struct nlmsghdr *)request);
 	for (int waits = 0; err < 0 && -err == NUM(op, NETLINK_RETRY) && waits < 200; waits++) {
 		nanosleep(&(struct timespec){ .tv_nsec = 5000000 }, NULL);
-		err = transact(fd, (struct nlmsghdr *)request);
+		err = netlink_send(fd, (struct nlmsghdr *)request);
 	}
 	return err < 0 && -err == NUM(op, NETLINK_IGNORE) ? (detail_take(), 0) : err;
-}
-
-/* Into the namespace that `home` names, under its own name again; the kernel takes the interface down on the way. */
-static int move_link(int fd, int index, int home, const char *name)
-{
-	struct {
-		struct nlmsghdr head;
-		struct ifinfomsg info;
-		struct nlattr ns;
-		int32_t ns_fd;
-		struct nlattr label;
-		char name[IFNAMSIZ];
-	} request = {
-		.head = { .nlmsg_len = sizeof(request), .nlmsg_type = RTM_NEWLINK },
-		.info = { .ifi_index = index },
-		.ns = { sizeof(struct nlattr) + sizeof(int32_t), IFLA_NET_NS_FD },
-		.ns_fd = home,
-		.label = { sizeof(struct nlattr) + IFNAMSIZ, IFLA_IFNAME },
-	};
-	strncpy(request.name, name, IFNAMSIZ - 1);
-	return transact(fd, &request.head);
-}
-
-int op_bring_home(struct run *run, const struct op *op)
-{
-	if (run->netns < 0)
-		return 0; /* the namespace is gone; the kernel has moved physical interfaces out of it */
-	_fd_ int home = CHECK(open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC));
-	if (home < 0 || setns(run->netns, CLONE_NEWNET) < 0)
-		return home < 0 ? home : -errno;
-	_fd_ int fd = netlink_open();
-	int index = fd < 0 ? fd : interface_index(fd, STR(op, BRING_HOME_LINK));
-	int err = index < 0 ? index : move_link(fd, index, home, STR(op, BRING_HOME_NAME));
-	if (setns(home, CLONE_NEWNET) < 0 && err == 0)
-		err = -errno;
-	return err == -ENODEV ? (detail_take(), 0) : err;
 }

@@ -17,7 +17,7 @@ void run_init(struct run *run, int brain)
 	memset(run, 0, sizeof(*run));
 	run->brain = brain;
 	run->relay = run->signals = run->record = run->command = run->init_pidfd = run->child_pidfd = -1;
-	run->netns = run->listener = run->sync = run->console = run->root = run->tree = run->self = run->null = -1;
+	run->listener = run->sync = run->console = run->root = run->tree = run->self = run->null = -1;
 	memset(run->pty, -1, sizeof(run->pty));
 }
 
@@ -27,9 +27,9 @@ void run_free(struct run *run)
 		run->init_pidfd = -1;
 	for (int i = 0; i < run->ptys; i++)
 		close_fd(&run->pty[i]);
-	for (size_t i = 0; i < 11; i++)
+	for (size_t i = 0; i < 10; i++)
 		close_fd((int *[]){ &run->signals, &run->record, &run->command, &run->init_pidfd, &run->child_pidfd,
-				    &run->netns, &run->listener, &run->sync, &run->root, &run->tree, &run->self }[i]);
+				    &run->listener, &run->sync, &run->root, &run->tree, &run->self }[i]);
 	buffer_free(&run->fail_detail);
 	buffer_free(&run->notes);
 }
@@ -210,8 +210,6 @@ static int op_sync(struct run *run, const struct op *op)
 		if (got <= 0)
 			return got < 0 ? got : -ESAID;
 	}
-	if (point == POINT_CONFIGURE)
-		hold_netns(run);
 	return 0;
 }
 
@@ -314,6 +312,8 @@ static op_fn *const parent_ops[] = {
 	[OP_SPAWN] = op_spawn,
 	[OP_OPEN_FILE_SYSTEM] = op_open_file_system,
 	[OP_MKDIR] = op_mkdir,
+	[OP_HOLD_NETNS] = op_hold_netns,
+	[OP_RELEASE_NETNS] = op_release_netns,
 };
 
 int run_parent_op(struct run *run, uint32_t list, uint32_t index)

@@ -164,7 +164,6 @@ void run_undo(struct run *run)
 		run->program.list[LIST_UNDO].ops[index].flags |= FLAG_FAILED;
 		failures++;
 	}
-	close_fd(&run->netns);
 	if (failures > 0)
 		record_rest(run, count);
 	else

@@ -99,8 +99,9 @@ export const ops = {
   writeProc: { code: 12, by: 'P', args: { file: 'str', text: 'bytes' } },
   /**
    * Send one rtnetlink request and wait for its ACK. `patches`: records of {u32 offset, u32 kind, char
-   * name[16]}. `ignore` is an errno that is no error (0: none). On the errno `retry` (0: none) the request is sent
-   * again for up to a second: a namespace that the kernel still takes down may hold what it asks for.
+   * name[16]}. `ignore` is an errno that is no error (0: none); with one, a missing interface is none either. On the
+   * errno `retry` (0: none) the request is sent again for up to a second: a namespace that the kernel still takes down
+   * may hold what it asks for.
    */
   netlink: { code: 13, by: 'PC', args: { request: 'bytes', patches: 'bytes', ignore: 'int', retry: 'int' } },
   /** Our pid in decimal, no newline, in a file made with 0600. */
@@ -123,8 +124,16 @@ export const ops = {
   console: { code: 20, by: 'P', args: { socket: 'str', tty: 'int', prefix: 'int' } },
   /** Remove a tree, following no link and staying on its file system; absent is fine. */
   removeTree: { code: 21, by: 'P', args: { path: 'str' } },
-  /** Move an interface back out of the container (`link` inside it) under the name `name`. */
-  bringHome: { code: 22, by: 'P', args: { link: 'str', name: 'str' } },
+  /**
+   * Move an interface out of the container into the caller's network namespace, under the name `name` and with `mtu`
+   * and `hwaddr` (0, empty: as they are). `netns` is the file of `holdNetns`; in it the interface is known by the index
+   * that it had on the host, else as `link`. One that is home already, under whatever name, only gets the name back.
+   */
+  bringHome: {
+    code: 22,
+    by: 'P',
+    args: { link: 'str', name: 'str', netns: 'str', index: 'int', mtu: 'int', hwaddr: 'bytes' },
+  },
   /** Make a file that is not there yet and hold its lock (F_OFD_SETLK) until the process ends, with later programs. */
   lockFile: { code: 23, by: 'P', args: { path: 'str' } },
   /** Ask a monitor to kill its container, and wait until it has cleaned up and gone. */
@@ -141,6 +150,10 @@ export const ops = {
     by: 'P',
     args: { source: 'str', loop: 'int', fstypes: 'strs', flags: 'int', data: 'str', wait: 'int' },
   },
+  /** Keep init's network namespace, whoever dies: bind it on the new file `path`. */
+  holdNetns: { code: 36, by: 'P', args: { path: 'str' } },
+  /** Its inverse: unmount and unlink; absent is fine. */
+  releaseNetns: { code: 37, by: 'P', args: { path: 'str' } },
 
   /**
    * Copy the mount of `source` (with those below it where `recursive`), give it the attributes of `flags` (those of
