@@ -1,4 +1,4 @@
-/** Requests about interfaces: make a veth pair or a macvlan in one message, change one, delete one. */
+/** Requests about interfaces: make one of any kind in one message, lend one of the host, change one, delete one. */
 
 import { type Attributes, attribute, NLM_F, nest, optional, type Request, RTM, request } from './message.ts';
 import {
@@ -24,6 +24,8 @@ const IFLA = {
   MASTER: attribute(10, linkIndex),
   LINKINFO: attribute(18, nest),
   NET_NS_PID: attribute(19, initPid),
+  NUM_TX_QUEUES: attribute(31, u32),
+  NUM_RX_QUEUES: attribute(32, u32),
 } as const;
 
 const IFLA_INFO = {
@@ -32,55 +34,101 @@ const IFLA_INFO = {
 } as const;
 const VETH_INFO = { PEER: attribute(1, (piece: Piece) => piece) } as const;
 const IFLA_MACVLAN = { MODE: attribute(1, u32) } as const;
+const IFLA_IPVLAN = { MODE: attribute(1, u16), FLAGS: attribute(2, u16) } as const;
+const IFLA_VLAN = { ID: attribute(1, u16) } as const;
 
 /** if_link.h: enum macvlan_mode */
 export const macvlanModes = { private: 1, vepa: 2, bridge: 4, passthru: 8 } as const;
 
+/** if_link.h: enum ipvlan_mode, and IPVLAN_F_* */
+export const ipvlanModes = { l2: 0, l3: 1, l3s: 2 } as const;
+export const ipvlanFlags = { bridge: 0, private: 1, vepa: 2 } as const;
+
 const IFF_UP = 1;
 
-/** What an interface of either kind has. `undefined`: the kernel decides. */
+/** What an interface of any kind has. `undefined`: the kernel decides. */
 export interface LinkSpec {
   readonly name: string;
   readonly hwaddr: string | undefined;
   readonly mtu: number | undefined;
 }
 
+/** Numbers of queues; without them a veth has one for each processor. */
+interface Queues {
+  readonly rx?: number | undefined;
+  readonly tx?: number | undefined;
+}
+
 export interface VethSpec {
   readonly host: LinkSpec & { readonly bridge: LinkRef | undefined };
   readonly container: LinkSpec;
+  /** As the container sees them: what it sends in one queue the host receives in one. */
+  readonly queues?: Queues;
 }
 
 /**
  * Makes both ends of a pair: the host's end up and on its bridge, the other inside the namespace of the
  * container's init under its final name. That one is left down: the kernel cannot open an end before its peer.
  */
-export function createVeth({ host, container }: VethSpec): Request {
+export function createVeth({ host, container, queues = {} }: VethSpec): Request {
   const peer = join([
     ifinfomsg({ up: undefined }),
-    nest([...linkAttributes(container), IFLA.NET_NS_PID('init'), IFLA.IFNAME(container.name)]),
+    nest([
+      ...linkAttributes(container),
+      ...queueAttributes(queues),
+      IFLA.NET_NS_PID('init'),
+      IFLA.IFNAME(container.name),
+    ]),
   ]);
   return create({ up: true }, [
     ...linkAttributes(host),
+    ...queueAttributes({ rx: queues.tx, tx: queues.rx }),
     optional(IFLA.MASTER, host.bridge),
     IFLA.IFNAME(host.name),
     IFLA.LINKINFO([IFLA_INFO.KIND('veth'), IFLA_INFO.DATA([VETH_INFO.PEER(peer)])]),
   ]);
 }
 
-export interface MacvlanSpec extends LinkSpec {
+/** An interface on top of one of the host's, born inside the namespace of the container's init. */
+export interface UpperSpec extends LinkSpec {
   readonly parent: LinkRef;
-  readonly mode: keyof typeof macvlanModes;
   readonly up: boolean;
 }
 
-/** Makes a macvlan that is born inside the namespace of the container's init. */
-export function createMacvlan(spec: MacvlanSpec): Request {
+export function createMacvlan(spec: UpperSpec & { readonly mode: keyof typeof macvlanModes }): Request {
+  return createUpper(spec, 'macvlan', [IFLA_MACVLAN.MODE(macvlanModes[spec.mode])]);
+}
+
+export interface IpvlanSpec extends UpperSpec {
+  readonly mode: keyof typeof ipvlanModes;
+  readonly isolation: keyof typeof ipvlanFlags;
+}
+
+export function createIpvlan(spec: IpvlanSpec): Request {
+  const flags = ipvlanFlags[spec.isolation];
+  return createUpper(spec, 'ipvlan', [IFLA_IPVLAN.MODE(ipvlanModes[spec.mode]), IFLA_IPVLAN.FLAGS(flags)]);
+}
+
+export function createVlan(spec: UpperSpec & { readonly id: number }): Request {
+  return createUpper(spec, 'vlan', [IFLA_VLAN.ID(spec.id)]);
+}
+
+function createUpper(spec: UpperSpec, kind: string, data: Attributes): Request {
   return create({ up: spec.up ? true : undefined }, [
     ...linkAttributes(spec),
     IFLA.NET_NS_PID('init'),
     IFLA.LINK(spec.parent),
     IFLA.IFNAME(spec.name),
-    IFLA.LINKINFO([IFLA_INFO.KIND('macvlan'), IFLA_INFO.DATA([IFLA_MACVLAN.MODE(macvlanModes[spec.mode])])]),
+    IFLA.LINKINFO([IFLA_INFO.KIND(kind), IFLA_INFO.DATA(data)]),
+  ]);
+}
+
+/** Moves an interface of the host, which goes down on the way, to the container's init and makes it what `spec` says. */
+export function lendLink(link: LinkRef, spec: LinkSpec & { readonly up: boolean }): Request {
+  return request(RTM.NEWLINK, 0, ifinfomsg({ link, up: spec.up ? true : undefined }), [
+    ...linkAttributes(spec),
+    IFLA.NET_NS_PID('init'),
+    IFLA.IFNAME(spec.name),
   ]);
 }
 
@@ -103,6 +151,10 @@ function create(state: { readonly up: true | undefined }, attributes: Attributes
 
 function linkAttributes({ hwaddr, mtu }: LinkSpec): Attributes {
   return [optional(IFLA.ADDRESS, hwaddr), optional(IFLA.MTU, mtu)];
+}
+
+function queueAttributes({ rx, tx }: Queues): Attributes {
+  return [optional(IFLA.NUM_TX_QUEUES, tx), optional(IFLA.NUM_RX_QUEUES, rx)];
 }
 
 /** struct ifinfomsg: family, padding, device type, index, flags, mask of the flags that change. */

@@ -6,7 +6,16 @@ import { join, type Piece, raw, u16, u32 } from './piece.ts';
 export const NLM_F = { REQUEST: 0x1, ACK: 0x4, EXCL: 0x200, CREATE: 0x400 } as const;
 
 /** rtnetlink's message types, as far as we send them. */
-export const RTM = { NEWLINK: 16, DELLINK: 17, NEWADDR: 20, NEWROUTE: 24 } as const;
+export const RTM = {
+  NEWLINK: 16,
+  DELLINK: 17,
+  SETLINK: 19,
+  NEWADDR: 20,
+  NEWROUTE: 24,
+  DELROUTE: 25,
+  NEWNEIGH: 28,
+  DELNEIGH: 29,
+} as const;
 
 export type Request = Piece;
 

@@ -6,8 +6,18 @@
  */
 
 import { describe, expect, test } from 'vitest';
-import { addAddress, addRoute } from '../../../src/netlink/address.ts';
-import { bringUp, createMacvlan, createVeth, deleteLink, setMtu } from '../../../src/netlink/link.ts';
+import { addAddress, addProxy, addRoute, deleteProxy, deleteRoute } from '../../../src/netlink/address.ts';
+import { addPortVlan, deletePortVlan } from '../../../src/netlink/bridge.ts';
+import {
+  bringUp,
+  createIpvlan,
+  createMacvlan,
+  createVeth,
+  createVlan,
+  deleteLink,
+  lendLink,
+  setMtu,
+} from '../../../src/netlink/link.ts';
 import { ipAddress, type Piece } from '../../../src/netlink/piece.ts';
 
 const indexes = new Map([
@@ -78,6 +88,73 @@ describe('a netlink request has the bytes that ip sends', () => {
     );
   });
 
+  const born = { hwaddr: undefined, mtu: undefined, parent: 'br0', up: true };
+
+  test('for `link add link br0 name eth2 up ... netns PID type vlan id 5`', () => {
+    const spec = { ...born, name: 'eth2', hwaddr: '00:16:3e:01:02:05', mtu: 1400, id: 5 };
+    expect(sent(createVlan(spec))).toBe(
+      hex(
+        '68000000 1000 0506 00000000 00000000',
+        '0000 0000 00000000 01000000 01000000',
+        '0a000100 00163e010205 0000',
+        '08000400 78050000',
+        '08001300 7f580000',
+        '08000500 02000000',
+        '09000300 6574683200 000000',
+        '18001200 08000100 766c616e 0c000200 06000100 0500 0000',
+      ),
+    );
+  });
+
+  test('for `link add link br0 name eth3 up netns PID type ipvlan mode l3s private`', () => {
+    expect(sent(createIpvlan({ ...born, name: 'eth3', mode: 'l3s', isolation: 'private' }))).toBe(
+      hex(
+        '60000000 1000 0506 00000000 00000000',
+        '0000 0000 00000000 01000000 01000000',
+        '08001300 7f580000',
+        '08000500 02000000',
+        '09000300 6574683300 000000',
+        '24001200 0a000100 6970766c616e 0000',
+        '14000200 06000100 0200 0000 06000200 0100 0000',
+      ),
+    );
+  });
+
+  test('for `link set dev veth0 up netns PID name eth4`', () => {
+    const spec = { name: 'eth4', hwaddr: undefined, mtu: undefined, up: true };
+    expect(sent(lendLink('veth0', spec))).toBe(
+      hex(
+        '34000000 1000 0500 00000000 00000000',
+        '0000 0000 03000000 01000000 01000000',
+        '08001300 7f580000',
+        '09000300 6574683400 000000',
+      ),
+    );
+  });
+
+  test('for `link add veth1 numtxqueues 2 numrxqueues 3 type veth peer ... numtxqueues 3 numrxqueues 2`', () => {
+    const end = { hwaddr: undefined, mtu: undefined };
+    const request = createVeth({
+      host: { name: 'veth1', ...end, bridge: undefined },
+      container: { name: 'eth0', ...end },
+      queues: { rx: 2, tx: 3 },
+    });
+    // Ours is up, and the peer is born elsewhere.
+    expect(sent(request)).toBe(
+      hex(
+        '84000000 1000 0506 00000000 00000000',
+        '0000 0000 00000000 01000000 01000000',
+        '08001f00 02000000 08002000 03000000',
+        '0a000300 766574683100 0000',
+        '48001200 08000100 76657468 3c000200',
+        '38000100 0000 0000 00000000 00000000 00000000',
+        '08001f00 03000000 08002000 02000000',
+        '08001300 7f580000',
+        '09000300 6574683000 000000',
+      ),
+    );
+  });
+
   test('for `link set dev lo up`', () => {
     expect(sent(bringUp(1))).toBe(
       hex('20000000 1000 0500 00000000 00000000', '0000 0000 01000000 01000000 01000000'),
@@ -130,6 +207,62 @@ describe('a netlink request has the bytes that ip sends', () => {
         '2c000000 1800 0506 00000000 00000000',
         '02200000 fe03fd01 00000000',
         '08000100 0a090901 08000400 03000000',
+      ),
+    );
+  });
+
+  test('for `route add 10.55.0.0/16 dev br0`', () => {
+    expect(sent(addRoute({ link: 'br0', family: 4, to: '10.55.0.0', prefix: 16 }))).toBe(
+      hex(
+        '2c000000 1800 0506 00000000 00000000',
+        '02100000 fe03fd01 00000000',
+        '08000100 0a370000 08000400 02000000',
+      ),
+    );
+  });
+
+  test('for `route del 10.55.0.0/16 dev br0`', () => {
+    expect(sent(deleteRoute({ link: 'br0', family: 4, to: '10.55.0.0', prefix: 16 }))).toBe(
+      hex(
+        '2c000000 1900 0500 00000000 00000000',
+        '02100000 fe00ff00 00000000',
+        '08000100 0a370000 08000400 02000000',
+      ),
+    );
+  });
+
+  test('for `neigh add proxy 10.7.0.2 dev br0`, and for del', () => {
+    const rest = '02000000 02000000 80000800 08000100 0a070002';
+    expect(sent(addProxy('br0', '10.7.0.2'))).toBe(hex('24000000 1c00 0506 00000000 00000000', rest));
+    expect(sent(deleteProxy('br0', '10.7.0.2'))).toBe(hex('24000000 1d00 0500 00000000 00000000', rest));
+  });
+
+  test('for `-6 neigh add proxy fd00::2 dev br0`', () => {
+    expect(sent(addProxy('br0', 'fd00::2'))).toBe(
+      hex(
+        '30000000 1c00 0506 00000000 00000000',
+        '0a000000 02000000 80000800',
+        '14000100 fd000000000000000000000000000002',
+      ),
+    );
+  });
+
+  test('for `bridge vlan add dev br0 vid 5 pvid untagged master`', () => {
+    expect(sent(addPortVlan('br0', 5, { untagged: true }))).toBe(
+      hex(
+        '34000000 1300 0500 00000000 00000000',
+        '0700 0000 02000000 00000000 00000000',
+        '14001a00 06000000 0100 0000 08000200 06000500',
+      ),
+    );
+  });
+
+  test('for `bridge vlan del dev br0 vid 1 master`', () => {
+    expect(sent(deletePortVlan('br0', 1))).toBe(
+      hex(
+        '34000000 1100 0500 00000000 00000000',
+        '0700 0000 02000000 00000000 00000000',
+        '14001a00 06000000 0100 0000 08000200 00000100',
       ),
     );
   });
