@@ -31,7 +31,7 @@ export function gatherFacts(config: Config, request: StartRequest): HostFacts {
     sharedPaths: gatherShared(config, mountinfo),
     files: gatherFiles(config),
     storage: readStorage(config, request),
-    network: readNetworkFacts(config.nets),
+    network: readNetworkFacts(config.nets, request.env),
     draw,
   };
 }

@@ -2,20 +2,43 @@
 
 import { existsSync, readFileSync } from 'node:fs';
 import type { Net } from '../config/index.ts';
+import { neededSysctls } from '../plan/network/index.ts';
 import type { LinkFact, NetworkFacts } from '../plan/network-contract.ts';
 import { interfacesIn, readAddresses } from './addresses.ts';
 
 const sysfs = '/sys/class/net';
 
-export function readNetworkFacts(nets: readonly Net[]): NetworkFacts {
+/** `env`: the caller's `NAME=VALUE`, by whose PATH tools are found. */
+export function readNetworkFacts(nets: readonly Net[], env: readonly string[]): NetworkFacts {
   const named = new Set(
     nets.flatMap((net) => [net.one('link')?.value ?? [], net.one('veth.pair')?.value ?? []].flat()),
   );
+  const starts = [...named].flatMap((name) => (name.endsWith('+') ? name.slice(0, -1) : []));
   const present = named.size === 0 ? [] : interfacesIn(readFileSync('/proc/self/net/dev', 'latin1'));
   const links = present
-    .filter((name) => named.has(name))
+    .filter((name) => named.has(name) || starts.some((start) => name.startsWith(start)))
     .map((name): [string, LinkFact] => [name, linkFact(name)]);
-  return { links: new Map(addressed(nets, links)), ipv6: existsSync('/proc/sys/net/ipv6') };
+  const isSwitched = links.some(([, { kind }]) => kind === 'openvswitch');
+  return {
+    links: new Map(addressed(nets, links)),
+    ipv6: existsSync('/proc/sys/net/ipv6'),
+    sysctls: readSysctls(neededSysctls(nets)),
+    ...(isSwitched ? { hasSwitchTool: isOnPath('ovs-vsctl', env) } : {}),
+  };
+}
+
+function readSysctls(paths: readonly string[]): ReadonlyMap<string, string> {
+  return new Map(
+    paths.flatMap((path) => {
+      const value = text(`/proc/sys/${path}`)?.trim();
+      return value === undefined ? [] : [[path, value]];
+    }),
+  );
+}
+
+function isOnPath(tool: string, env: readonly string[]): boolean {
+  const path = env.findLast((one) => one.startsWith('PATH='))?.slice('PATH='.length) ?? '';
+  return path.split(':').some((directory) => existsSync(`${directory}/${tool}`));
 }
 
 /**
@@ -23,8 +46,22 @@ export function readNetworkFacts(nets: readonly Net[]): NetworkFacts {
  * counts as a bridge, and the kernel will say so if it is none.
  */
 function linkFact(name: string): LinkFact {
-  const kind = existsSync(`${sysfs}/${name}`) ? kindOf(name) : 'bridge';
-  return { index: number(`${sysfs}/${name}/ifindex`) ?? 0, mtu: mtuOf(name), kind, addresses: [] };
+  const directory = `${sysfs}/${name}`;
+  const vlan = vlanFact(`${directory}/bridge`);
+  return {
+    index: number(`${directory}/ifindex`) ?? 0,
+    mtu: mtuOf(name),
+    kind: existsSync(directory) ? kindOf(name) : 'bridge',
+    hwaddr: text(`${directory}/address`)?.trim() ?? '',
+    addresses: [],
+    ...(vlan === undefined ? {} : { vlan }),
+  };
+}
+
+function vlanFact(directory: string): LinkFact['vlan'] {
+  const filtering = number(`${directory}/vlan_filtering`);
+  if (filtering === undefined) return undefined;
+  return { filtering: filtering === 1, defaultPvid: number(`${directory}/default_pvid`) ?? 0 };
 }
 
 function kindOf(name: string): LinkFact['kind'] {
@@ -39,8 +76,13 @@ function mtuOf(name: string): number {
 }
 
 function number(file: string): number | undefined {
+  const value = text(file);
+  return value === undefined ? undefined : Number(value);
+}
+
+function text(file: string): string | undefined {
   try {
-    return Number(readFileSync(file, 'latin1'));
+    return readFileSync(file, 'latin1');
   } catch {
     return undefined;
   }

@@ -45,7 +45,7 @@ function consoleSetting(context: Context): Op {
 function endAsk({ config }: Context, network: NetworkPlan): number {
   const stop = hasHooks(config, 'stop');
   return (
-    (stop || network.ask.down ? endAsks.before : 0) |
+    (stop || network.askDown ? endAsks.before : 0) |
     (hasHooks(config, 'post-stop') ? endAsks.after : 0) |
     (stop ? endAsks.holdNamespaces : 0)
   );

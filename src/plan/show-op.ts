@@ -53,6 +53,7 @@ const optionalNumbers: Readonly<Record<string, readonly string[]>> = {
   mkdirCgroup: ['shared'],
   rmdirCgroup: ['shared'],
   netlink: ['ignore', 'retry'],
+  bringHome: ['mtu', 'index'],
   setIds: ['keepGroups'],
   seccomp: ['flags', 'listener'],
   runHook: ['root'],

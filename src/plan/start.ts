@@ -49,7 +49,11 @@ export function planStart(config: Config, request: StartRequest, facts: HostFact
   refuseHostInit(inputs);
   refuseUnusableConsole(inputs);
   refuseOfUser(inputs);
-  const planned = planNetwork(config.nets, facts.network, facts.draw);
+  const planned = planNetwork(config.nets, {
+    facts: facts.network,
+    draw: facts.draw,
+    hold: `${request.record.dir}/net`,
+  });
   const context = resolve(inputs, planned);
   refuseMissingView(context);
   const network = ownNetwork(context, planned);
@@ -116,6 +120,7 @@ function meetings(context: Context, network: NetworkPlan): Meetings {
     cgroups: context.cgroups.joins.length > 0,
     late: [
       ...context.cgroups.late,
+      ...network.late,
       ...(context.ids === undefined ? [] : init.limitResources(context)),
       ...callHooks(context, 'start-host'),
     ],

@@ -83,7 +83,7 @@ function withPid(context: HookContext, { initPid }: Call): HookContext {
 /** The caller of the first start may have gone: its cgroups are those of the monitor now. */
 async function restart(session: EndSession, head: Head, reporter: Reporter): Promise<void> {
   const request = { ...head.request, pid: session.pid };
-  const prepared = await prepareStart(session, { ...head, request }, true);
+  const prepared = await prepareStart(session, { ...head, request }, 'reboot');
   await runStart(session, prepared, reporter);
 }
 

@@ -21,8 +21,21 @@ export async function linkUses(
   pid: number,
   types: readonly string[],
 ): Promise<readonly LinkUse[]> {
-  const uses = await Promise.all(types.map((type, index) => linkUse(socket, pid, { type, index })));
+  const nics = await numbered(socket, types);
+  const uses = await Promise.all(nics.map((nic) => linkUse(socket, pid, nic)));
   return uses.flatMap((use) => use ?? []);
+}
+
+const lastTried = 255;
+
+/** The list of types has no numbers, and there may be gaps between those. */
+async function numbered(socket: CommandSocket, types: readonly string[]): Promise<readonly Nic[]> {
+  const nics: Nic[] = [];
+  for (let index = 0; nics.length < types.length && index <= lastTried; index += 1) {
+    const type = await socket.configItem(`lxc.net.${index}.type`);
+    if (type !== undefined && type !== '') nics.push({ type, index });
+  }
+  return nics;
 }
 
 interface Nic {

@@ -2,27 +2,39 @@
 
 import { readNetworkFacts } from '../host/network.ts';
 import { type HookCommand, type HostFacts, scriptEnvironment } from '../plan/index.ts';
-import { networkScripts } from '../plan/network/index.ts';
+import {
+  type NetworkScriptsRequest,
+  netsAt,
+  networkLend,
+  networkScripts,
+  networkUp,
+} from '../plan/network/index.ts';
 import type { Head } from './head.ts';
 
-export function upScripts(head: Head, { network }: HostFacts): readonly HookCommand[] {
-  return scripts(head, 'up', network);
+/** Those that are due at this call; `undefined` where it is about something else. */
+export function upScripts(
+  head: Head,
+  { network }: HostFacts,
+  call: string,
+): readonly HookCommand[] | undefined {
+  if (call !== networkUp && call !== networkLend) return undefined;
+  return scripts(head, 'up', { nets: netsAt(head.config.nets, call), facts: network });
 }
 
 export function downScripts(head: Head): readonly HookCommand[] {
-  return scripts(head, 'down', readNetworkFacts(head.config.nets));
+  const { nets } = head.config;
+  return scripts(head, 'down', { nets, facts: readNetworkFacts(nets, head.request.env) });
 }
 
 function scripts(
   { request, config, items }: Head,
   when: 'up' | 'down',
-  facts: HostFacts['network'],
+  of: Pick<NetworkScriptsRequest, 'nets' | 'facts'>,
 ): readonly HookCommand[] {
   return networkScripts({
+    ...of,
     when,
     container: request.name,
-    nets: config.nets,
-    facts,
     items,
     hookVersion: config.value('lxc.hook.version') === 1 ? 1 : 0,
     env: scriptEnvironment(config, request),

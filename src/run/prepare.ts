@@ -10,6 +10,7 @@ import {
   type StartRequest,
   shareTargets,
 } from '../plan/index.ts';
+import { assumedFacts } from '../plan/network/index.ts';
 import type { Program } from '../wire/program.ts';
 import { CommandSocket, type ContainerId, socketName } from './command-socket.ts';
 import { encodeHead, type Head, type KeptRequest, type Order } from './head.ts';
@@ -58,21 +59,25 @@ export interface PreparedStart {
   readonly plan: StartPlan;
 }
 
+/** `adopt`: the container runs, and only what its monitor must know is wanted. */
+type Why = 'start' | 'reboot' | 'adopt';
+
 export async function prepareStart(
   session: Session,
   { request, config, logFile }: Order,
-  reboot = false,
+  why: Why = 'start',
 ): Promise<PreparedStart> {
   const dir = recordDir(session, request.lxcpath, request.name);
   const asked = {
     ...request,
-    reboot,
+    reboot: why === 'reboot',
     record: { dir, head: Buffer.alloc(0) },
     initPids: new Map<string, number>(),
   };
   const initPids = await pidsOf(request, shareTargets({ config, request: asked }));
   const complete: StartRequest = { ...asked, initPids };
-  const facts = gatherFacts(config, complete);
+  const now = gatherFacts(config, complete);
+  const facts = why === 'adopt' ? { ...now, network: assumedFacts(config.nets, now.network) } : now;
   const key = JSON.stringify([idOf(config), { ...complete, pid: 0 }, facts, logFile], plain);
   const known = prepared.get(key);
   if (known !== undefined) return known;

@@ -2,8 +2,7 @@
 
 import { errnoNumber } from '../base/errno.ts';
 import { mapIds } from '../plan/idmap.ts';
-import { explain, explainNotes, type HostFacts, hookCommands, type PlanNote } from '../plan/index.ts';
-import { networkUp } from '../plan/network/index.ts';
+import { explain, explainNotes, type HookCommand, hookCommands, type PlanNote } from '../plan/index.ts';
 import { lists } from '../wire/frames.ts';
 import type { Program } from '../wire/program.ts';
 import { type Head, idOf, type Order } from './head.ts';
@@ -50,9 +49,10 @@ export async function runStart(
   let refused: unknown;
   let isNetworkUp = false;
   const onCall: CallHandler = async (call) => {
-    isNetworkUp ||= call.what === networkUp;
+    const scripts = upScripts(head, facts, call.what);
+    isNetworkUp ||= scripts !== undefined;
     try {
-      await answer(session, head, facts, call, reporter);
+      await answer(session, head, scripts, call, reporter);
     } catch (error) {
       refused = error;
       throw error;
@@ -70,16 +70,18 @@ export async function runStart(
 function answer(
   session: Session,
   head: Head,
-  facts: HostFacts,
+  scripts: readonly HookCommand[] | undefined,
   call: Call,
   { log }: Reporter,
 ): Promise<void> {
-  const { config, request } = head;
-  if (call.what === networkUp) return runHooks(session, upScripts(head, facts), log);
   if (call.what === mapIds) return writeIdMaps(session, head, call);
+  return runHooks(session, scripts ?? hooksAt(head, call), log);
+}
+
+function hooksAt({ config, request }: Head, call: Call): readonly HookCommand[] {
   const type = call.what === 'pre-start' ? 'pre-start' : 'start-host';
   const initPid = call.initPid === 0 ? undefined : call.initPid;
-  return runHooks(session, hookCommands(config, request, type, { initPid }), log);
+  return hookCommands(config, request, type, { initPid });
 }
 
 function isNameTaken({ parent }: Program, { list, index, errno }: RunResult): boolean {

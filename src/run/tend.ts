@@ -54,7 +54,7 @@ export async function tendedState(session: Session, id: ContainerId): Promise<St
 async function adopt(session: Session, record: ContainerRecord, init: ProcessId): Promise<void> {
   const head = decodeHead(record.head);
   const request = { ...head.request, pid: session.pid };
-  const { plan } = await prepareStart(session, { ...head, request });
+  const { plan } = await prepareStart(session, { ...head, request }, 'adopt');
   const program = adoptProgram(
     record,
     init,

@@ -47,7 +47,11 @@ function nets(...lines: readonly string[]): readonly Net[] {
 }
 
 function plan(...lines: readonly string[]): NetworkPlan {
-  return planNetwork(nets(...lines), facts, (limit) => Math.floor(Math.random() * limit));
+  return planNetwork(nets(...lines), {
+    facts,
+    draw: (limit) => Math.floor(Math.random() * limit),
+    hold: '/run/lxc-ts-network-test',
+  });
 }
 
 function start(...lines: readonly string[]): Promise<Container> {

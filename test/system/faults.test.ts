@@ -21,6 +21,7 @@ beforeAll(() => {
 /** A start with something of everything. */
 async function richContainer(scope: Scope): Promise<Container> {
   await scope.bridge('sysbr0');
+  await scope.link('sysnic0');
   const foo = scope.container({
     config: [
       'lxc.uts.name = rich',
@@ -42,6 +43,11 @@ async function richContainer(scope: Scope): Promise<Container> {
       'lxc.net.1.link = sysbr0',
       'lxc.net.1.macvlan.mode = bridge',
       'lxc.net.1.flags = up',
+      'lxc.net.4.type = phys',
+      'lxc.net.4.link = sysnic0',
+      'lxc.net.4.name = wan',
+      'lxc.net.4.mtu = 1300',
+      'lxc.net.4.script.up = $DIR/hook',
       'lxc.cgroup.memory.limit_in_bytes = 128M',
       'lxc.cgroup.cpuset.cpus = 0',
       'lxc.cgroup.devices.deny = a',

@@ -28,7 +28,6 @@ export const netKeys = {
   'lxc.net.<n>': group('Clears this interface when it is empty.', { was: old('lxc.network.<n>', '1.0') }),
   'lxc.net.<n>.type': one(choice(...netTypes), 'Kind of the interface; comes before its other keys.', {
     was: old('lxc.network.type'),
-    effect: (type) => (type === 'ipvlan' || type === 'vlan' || type === 'phys' ? 'later' : 'start'),
   }),
   'lxc.net.<n>.flags': one(up, 'Whether the interface is brought up.', { was: old('lxc.network.flags') }),
   'lxc.net.<n>.link': one(ifName, 'Interface of the host that it is attached to.', {
@@ -62,7 +61,6 @@ export const netKeys = {
   'lxc.net.<n>.l2proxy': one(flag, 'Whether the host answers neighbour requests for the addresses.', {
     since: '4.0',
     default: false,
-    effect: (on) => (on ? 'later' : 'start'),
   }),
   'lxc.net.<n>.veth.mode': one(
     choice('bridge', 'router'),
@@ -70,31 +68,26 @@ export const netKeys = {
     {
       since: '4.0',
       default: 'bridge',
-      effect: (mode) => (mode === 'router' ? 'later' : 'start'),
     },
   ),
   'lxc.net.<n>.veth.pair': one(ifName, 'Name of the end on the host.', { was: old('lxc.network.veth.pair') }),
-  'lxc.net.<n>.veth.n_rxqueues': one(queues, 'Number of receive queues.', { since: '5.0', effect: 'later' }),
-  'lxc.net.<n>.veth.n_txqueues': one(queues, 'Number of transmit queues.', { since: '5.0', effect: 'later' }),
+  'lxc.net.<n>.veth.n_rxqueues': one(queues, 'Number of receive queues.', { since: '5.0' }),
+  'lxc.net.<n>.veth.n_txqueues': one(queues, 'Number of transmit queues.', { since: '5.0' }),
   'lxc.net.<n>.veth.ipv4.route': many(route4, 'Route of the host to the end on the host.', {
     between: '\n',
     since: '4.0',
-    effect: 'later',
   }),
   'lxc.net.<n>.veth.ipv6.route': many(route6, 'Route of the host to the end on the host.', {
     between: '\n',
     since: '4.0',
-    effect: 'later',
   }),
   'lxc.net.<n>.veth.vlan.id': one(bridgeVlan, 'Untagged VLAN of the bridge port.', {
     unset: '0',
     since: '5.0',
-    effect: 'later',
   }),
   'lxc.net.<n>.veth.vlan.tagged.id': many(vlanId, 'Tagged VLAN of the bridge port.', {
     between: '\n',
     since: '5.0',
-    effect: 'later',
   }),
   'lxc.net.<n>.macvlan.mode': one(macvlanModes, 'Who can talk to whom on the same link.', {
     was: old('lxc.network.macvlan.mode'),

@@ -9,5 +9,5 @@ export function planEmpty(nic: Nic): NicPlan {
   const why = blame(nic.net, mtu, `set the MTU of lo in the container to ${mtu?.value}`);
   const size = mtu === undefined ? [] : [netlinkOp(setMtu(loopback, mtu.value), why)];
   // lo is brought up once for all interfaces, before any of their ops.
-  return { parent: [], child: [...size, ...insideOps(nic, loopback, true)] };
+  return { parent: [], child: [...size, ...insideOps(nic, loopback, { alreadyUp: true })] };
 }

@@ -16,7 +16,30 @@ interface Row {
 const create = /^(link|type)$/;
 const macvlan = /^create the macvlan/;
 
+/** The kernel's answer to a type that it does not know is the same for all. */
+function missing(type: string, option: string, module: string): Row {
+  const hint = `this kernel needs ${option} for it; where that is a module, run "modprobe ${module}"`;
+  return { sub: create, act: new RegExp(`^create the ${type}`), errno: 'EOPNOTSUPP', hint };
+}
+
 const rows: readonly Row[] = [
+  missing('veth', 'CONFIG_VETH', 'veth'),
+  missing('macvlan', 'CONFIG_MACVLAN', 'macvlan'),
+  missing('ipvlan', 'CONFIG_IPVLAN', 'ipvlan'),
+  missing('vlan', 'CONFIG_VLAN_8021Q', '8021q'),
+  {
+    sub: create,
+    act: /^create the ipvlan/,
+    errno: 'EBUSY',
+    hint: 'the link is a port of a bridge, or has macvlans',
+  },
+  { sub: create, act: /^create the vlan/, errno: 'EEXIST', hint: 'the link has an interface of that VLAN' },
+  {
+    sub: create,
+    act: /^move/,
+    errno: 'EINVAL',
+    hint: 'an interface that belongs to its namespace, such as a wireless one, cannot be lent',
+  },
   {
     sub: create,
     act: /\(passthru\)/,
@@ -45,17 +68,16 @@ const rows: readonly Row[] = [
   { sub: create, errno: 'ENODEV', hint: 'the link has gone away' },
   { sub: create, errno: 'EADDRNOTAVAIL', hint: 'lxc.net.N.hwaddr must not be a group address or all zeros' },
   {
-    sub: create,
-    errno: 'EOPNOTSUPP',
-    hint: 'load the kernel module of this type of interface, or make the link a bridge',
-  },
-  {
     sub: /^ipv6\./,
     errno: 'EACCES',
     hint: 'IPv6 is switched off for this interface: look at sysctl net.ipv6.conf',
   },
   { sub: /^ipv6\./, errno: 'EOPNOTSUPP', hint: 'this kernel has no IPv6' },
+  { sub: /address$/, act: /route/, errno: 'EEXIST', hint: 'the host has a route to it already' },
   { sub: /address$/, errno: 'EEXIST', hint: 'it is there twice' },
+  { sub: /route$/, errno: 'EEXIST', hint: 'the host has that route already' },
+  { sub: /route$/, errno: 'EINVAL', hint: 'the bits behind the prefix must be 0' },
+  { sub: /vlan\.id$/, errno: 'EINVAL', hint: 'a port has VLANs from 1 to 4094' },
   { sub: /gateway$/, errno: 'ENETUNREACH', hint: 'the gateway is on none of the networks of the interface' },
   { sub: /gateway$/, errno: 'EINVAL', hint: 'the gateway is an address of the container, or of no host' },
   { sub: /gateway$/, errno: 'EEXIST', hint: 'there is a default route already' },

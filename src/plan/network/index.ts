@@ -8,43 +8,72 @@ import { bringUp } from '../../netlink/link.ts';
 import type { PlannedOp } from '../../wire/program.ts';
 import type { NetworkFacts, NetworkPlan } from '../network-contract.ts';
 import { planEmpty } from './empty.ts';
-import { planLater } from './later.ts';
+import { planIpvlan } from './ipvlan.ts';
 import { planMacvlan } from './macvlan.ts';
-import { containerNames, mustHaveOwnPairs } from './names.ts';
+import { containerNames, mustHaveOwnPairs, mustLendOnce } from './names.ts';
 import { blame, type Draw, loopback, type NicPlan, type NicPlanner, netlinkOp, refuse } from './nic.ts';
 import { planNone } from './none.ts';
-import { asks, networkUp, pairKey } from './scripts.ts';
+import { lend, planPhys } from './phys.ts';
+import { proxyOps } from './proxy.ts';
+import { mustBeSwitchable, netsAt, networkLend, networkUp, pairKey, scriptsDue } from './scripts.ts';
 import { planVeth } from './veth.ts';
+import { planVlan } from './vlan.ts';
 
 const planners = {
   none: planNone,
   empty: planEmpty,
   veth: planVeth,
   macvlan: planMacvlan,
-  ipvlan: planLater,
-  vlan: planLater,
-  phys: planLater,
+  ipvlan: planIpvlan,
+  vlan: planVlan,
+  phys: planPhys,
 } satisfies Record<NetType, NicPlanner>;
 
+/** What a plan needs besides the configuration. */
+export interface NetworkInputs {
+  readonly facts: NetworkFacts;
+  readonly draw: Draw;
+  /** A file that the container's network namespace can be held by. */
+  readonly hold: string;
+}
+
 /** Without any interface the container gets an empty network namespace. */
-export function planNetwork(nets: readonly Net[], facts: NetworkFacts, draw: Draw): NetworkPlan {
+export function planNetwork(nets: readonly Net[], inputs: NetworkInputs): NetworkPlan {
+  const { facts, hold } = inputs;
   const cloneNet = !isShared(nets);
-  mustHaveOwnPairs(nets);
-  mustHaveOneGateway(nets, 'ipv4.gateway');
-  mustHaveOneGateway(nets, 'ipv6.gateway');
-  const names = containerNames(nets);
+  mustBePossible(nets, facts);
+  const names = containerNames(nets, facts);
   const plans = nets.map((net): [Net, NicPlan] => {
     const name = names.get(net) ?? 'lo';
-    return [net, planners[typeOf(net).value]({ net, name, facts, draw })];
+    return [net, planners[typeOf(net).value]({ net, name, ...inputs })];
   });
-  const ask = asks(nets, facts);
+  const due = scriptsDue(nets, facts);
   return {
     cloneNet,
-    parent: [...plans.flatMap(([, plan]) => plan.parent), ...(ask.up ? [callScripts(nets)] : [])],
-    child: [...(cloneNet ? loopbackOps(nets) : []), ...plans.flatMap(([, plan]) => plan.child)],
+    parent: [
+      // First, so that none of the new ones takes the index by which they are known.
+      ...(due.lend ? [callScripts(nets, networkLend)] : []),
+      ...lend(
+        plans.flatMap(([, { lent }]) => lent ?? []),
+        hold,
+      ),
+      ...plans.flatMap(([net, { parent }]) => [...parent, ...proxyOps(net, facts)]),
+      ...(due.up ? [callScripts(nets, networkUp)] : []),
+    ],
+    late: plans.flatMap(([, { late }]) => late ?? []),
+    child: [...(cloneNet ? loopbackOps(nets) : []), ...plans.flatMap(([, { child }]) => child)],
     items: new Map(plans.flatMap(([net, { pair }]) => (pair === undefined ? [] : [[pairKey(net), pair]]))),
-    ask,
+    askDown: due.down,
   };
+}
+
+/** What concerns several interfaces, or none of them alone. */
+function mustBePossible(nets: readonly Net[], facts: NetworkFacts): void {
+  mustHaveOwnPairs(nets);
+  mustLendOnce(nets, facts);
+  mustHaveOneGateway(nets, 'ipv4.gateway');
+  mustHaveOneGateway(nets, 'ipv6.gateway');
+  mustBeSwitchable(nets, facts);
 }
 
 function typeOf(net: Net): Entry<NetType> {
@@ -76,14 +105,20 @@ function loopbackOps(nets: readonly Net[]): readonly PlannedOp[] {
   return [netlinkOp(bringUp(loopback), blame(net, net.one('flags'), 'bring lo up in the container'))];
 }
 
-function callScripts(nets: readonly Net[]): PlannedOp {
-  const net = nets.find((one) => one.one('script.up') !== undefined);
-  const entry = net?.one('script.up');
+function callScripts(nets: readonly Net[], what: string): PlannedOp {
+  const net = netsAt(nets, what).find((one) => one.one('script.up') !== undefined);
   const act = 'run the network scripts';
-  const why = net === undefined ? { key: 'lxc.net', act } : blame(net, entry, act);
-  return { op: 'call', args: { what: networkUp }, why };
+  const why = net === undefined ? { key: 'lxc.net', act } : blame(net, net.one('script.up'), act);
+  return { op: 'call', args: { what }, why };
 }
 
+export { assumedFacts, neededSysctls } from './assumed.ts';
 export { networkHint } from './hints.ts';
 export type { Draw } from './nic.ts';
-export { type NetworkScriptsRequest, networkScripts, networkUp } from './scripts.ts';
+export {
+  type NetworkScriptsRequest,
+  netsAt,
+  networkLend,
+  networkScripts,
+  networkUp,
+} from './scripts.ts';

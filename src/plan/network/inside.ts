@@ -6,17 +6,29 @@ import { addAddress, addRoute } from '../../netlink/address.ts';
 import { bringUp } from '../../netlink/link.ts';
 import type { LinkRef } from '../../netlink/piece.ts';
 import type { PlannedOp } from '../../wire/program.ts';
-import { blame, hostLink, type Nic, netlinkOp, refuse } from './nic.ts';
+import { blame, hostLink, type Nic, netlinkOp, patientOp, refuse } from './nic.ts';
 
-/** `alreadyUp`: the interface was made in this state, so that no op is spent on it. */
-export function insideOps(nic: Nic, link: LinkRef, alreadyUp = false): readonly PlannedOp[] {
-  return [...addressOps(nic, link), ...(alreadyUp ? [] : upOps(nic, link)), ...gatewayOps(nic, link)];
+export interface Born {
+  /** The interface was made in this state, so that no op is spent on it. */
+  readonly alreadyUp?: boolean;
+  /** The errno while a namespace that the kernel takes down still has an address. */
+  readonly held?: string | undefined;
 }
 
-export function addressOps({ net, name }: Nic, link: LinkRef): readonly PlannedOp[] {
+export function insideOps(nic: Nic, link: LinkRef, { alreadyUp, held }: Born = {}): readonly PlannedOp[] {
+  return [
+    ...addressOps(nic, link, held),
+    ...(alreadyUp === true ? [] : upOps(nic, link)),
+    ...gatewayOps(nic, link),
+  ];
+}
+
+function addressOps({ net, name }: Nic, link: LinkRef, held: string | undefined): readonly PlannedOp[] {
   return [...net.many('ipv4.address'), ...net.many('ipv6.address')].map((entry) => {
     const act = `add the address ${entry.value.address}/${entry.value.prefix} to ${name} in the container`;
-    return netlinkOp(addAddress({ link, ...entry.value }), blame(net, entry, act));
+    const request = addAddress({ link, ...entry.value });
+    const why = blame(net, entry, act);
+    return held === undefined ? netlinkOp(request, why) : patientOp(request, held, why);
   });
 }
 
@@ -56,6 +68,16 @@ function defaultRoute(
 function mustBeUp(net: Net, gateway: Entry<Gateway>): void {
   if (net.one('flags') !== undefined) return;
   throw refuse(gateway, 'the interface is not brought up', `add lxc.net.${net.index}.flags = up`);
+}
+
+/** The gateways that are addresses, as they are known once `auto` is one. */
+export function nextHops(nic: Nic): readonly { readonly entry: Entry<Gateway>; readonly via: string }[] {
+  return ([4, 6] as const).flatMap((family) => {
+    const entry = nic.net.one(`ipv${family}.gateway`);
+    if (entry === undefined) return [];
+    const via = nextHop(nic, family, entry, nic.net.many(`ipv${family}.address`).length);
+    return via === undefined ? [] : [{ entry, via }];
+  });
 }
 
 function nextHop(nic: Nic, family: 4 | 6, gateway: Entry<Gateway>, addresses: number): string | undefined {

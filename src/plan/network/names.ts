@@ -4,13 +4,27 @@
  */
 
 import type { Net } from '../../config/index.ts';
+import type { NetworkFacts } from '../network-contract.ts';
 import { type Draw, refuse } from './nic.ts';
+import { physLink } from './phys.ts';
 
-export function containerNames(nets: readonly Net[]): ReadonlyMap<Net, string> {
-  const own = nets.filter((net) => hasOwnName(net));
-  const taken = new Set(['lo']);
-  for (const net of own) claim(net, own, taken);
-  return new Map(nets.map((net) => [net, hasOwnName(net) ? (net.one('name')?.value ?? next(taken)) : 'lo']));
+export function containerNames(nets: readonly Net[], facts: NetworkFacts): ReadonlyMap<Net, string> {
+  const taken = new Map([['lo', 'the loopback']]);
+  const given = new Map(
+    nets.flatMap((net) => {
+      const name = givenName(net, facts);
+      if (name !== undefined) claim(net, name, taken);
+      return name === undefined ? [] : [[net, name]];
+    }),
+  );
+  return new Map(nets.map((net) => [net, hasOwnName(net) ? (given.get(net) ?? next(taken)) : 'lo']));
+}
+
+/** An interface of the host keeps the name that it has there. */
+function givenName(net: Net, facts: NetworkFacts): string | undefined {
+  if (!hasOwnName(net)) return undefined;
+  const name = net.one('name')?.value;
+  return name ?? (net.one('type')?.value === 'phys' ? physLink(net, facts)?.name : undefined);
 }
 
 /** `empty` means lo, and `none` names what the host has. */
@@ -19,21 +33,29 @@ function hasOwnName(net: Net): boolean {
   return type !== 'empty' && type !== 'none';
 }
 
-function claim(net: Net, all: readonly Net[], taken: Set<string>): void {
-  const name = net.one('name');
-  if (name === undefined) return;
-  if (taken.has(name.value)) {
-    const rival = all.find((other) => other !== net && other.one('name')?.value === name.value);
-    throw refuse(name, `${rival?.one('name')?.key ?? 'the loopback'} has that name in the container already`);
-  }
-  taken.add(name.value);
+function claim(net: Net, name: string, taken: Map<string, string>): void {
+  const entry = net.one('name') ?? net.one('link') ?? net.first;
+  const rival = taken.get(name);
+  if (rival !== undefined) throw refuse(entry, `${rival} has that name in the container already`);
+  taken.set(name, entry.key);
 }
 
-function next(taken: Set<string>): string {
+function next(taken: Map<string, string>): string {
   let number = 0;
   while (taken.has(`eth${number}`)) number += 1;
-  taken.add(`eth${number}`);
+  taken.set(`eth${number}`, '');
   return `eth${number}`;
+}
+
+/** One interface of the host is lent to one of the container. */
+export function mustLendOnce(nets: readonly Net[], facts: NetworkFacts): void {
+  const lent = new Map<string, string>();
+  for (const net of nets.filter((one) => one.one('type')?.value === 'phys')) {
+    const name = physLink(net, facts)?.name;
+    const rival = lent.get(name ?? '');
+    if (rival !== undefined) throw refuse(net.one('link') ?? net.first, `${rival} has ${name} already`);
+    if (name !== undefined) lent.set(name, net.one('link')?.key ?? '');
+  }
 }
 
 /** Two pairs cannot have one name on the host. */

@@ -18,13 +18,24 @@ export interface Nic {
   readonly name: string;
   readonly facts: NetworkFacts;
   readonly draw: Draw;
+  /** The file that holds the container's network namespace while something of the host's is in it. */
+  readonly hold: string;
 }
 
 export interface NicPlan {
   readonly parent: readonly PlannedOp[];
+  /** On the host, once the container's end is up. */
+  readonly late?: readonly PlannedOp[];
+  /** An interface of the host itself that is moved in. */
+  readonly lent?: Lent;
   readonly child: readonly PlannedOp[];
   /** The name of the end on the host, where there is one. */
   readonly pair?: string;
+}
+
+export interface Lent {
+  readonly move: PlannedOp;
+  readonly home: Op;
 }
 
 /** Plans one interface; there is one for each type, in a file of that name. */
@@ -50,9 +61,9 @@ export function patientOp(request: Piece, errno: string, why: Provenance): Plann
   return { ...netlink(request, { retry: errno }), why };
 }
 
-/** An inverse: what it removes may be gone already. */
-export function netlinkUndo(request: Piece): Op {
-  return netlink(request, { ignore: 'ENODEV' });
+/** An inverse: what it removes may be gone already, of which `errno` tells. */
+export function netlinkUndo(request: Piece, errno = 'ENODEV'): Op {
+  return netlink(request, { ignore: errno });
 }
 
 interface Errnos {

@@ -18,7 +18,7 @@ export function ownNetwork(context: Context, network: NetworkPlan): NetworkPlan 
       `lxc.net.${net.index} is left out: the container uses another network namespace`,
     );
   }
-  return { ...network, parent: [], child: [], items: new Map(), ask: { up: false, down: false } };
+  return { ...network, parent: [], late: [], child: [], items: new Map(), askDown: false };
 }
 
 /** What has an end on the host is root's to make. */

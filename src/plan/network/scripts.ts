@@ -6,10 +6,23 @@
 import type { Entry, Net } from '../../config/index.ts';
 import type { NetworkFacts } from '../network-contract.ts';
 import type { HookCommand } from '../types.ts';
-import { blame } from './nic.ts';
+import { blame, refuse } from './nic.ts';
+import { switchVlanWords } from './port-vlan.ts';
 
 /** The `call` among the parent's ops at which the up scripts run. */
 export const networkUp = 'network-up';
+
+/** The one before interfaces of the host move in: up scripts of type phys find theirs on the host. */
+export const networkLend = 'network-lend';
+
+/** Whose up scripts are due at a call. */
+export function netsAt(nets: readonly Net[], call: string): readonly Net[] {
+  return nets.filter((net) => isLent(net) === (call === networkLend));
+}
+
+function isLent(net: Net): boolean {
+  return net.one('type')?.value === 'phys';
+}
 
 export interface NetworkScriptsRequest {
   readonly when: 'up' | 'down';
@@ -34,15 +47,37 @@ export function networkScripts(request: NetworkScriptsRequest): readonly HookCom
   });
 }
 
-export function asks(
-  nets: readonly Net[],
-  facts: NetworkFacts,
-): { readonly up: boolean; readonly down: boolean } {
+/** Which calls there are, and whether something is to run at the end. */
+export interface ScriptsDue {
+  readonly lend: boolean;
+  readonly up: boolean;
+  readonly down: boolean;
+}
+
+export function scriptsDue(nets: readonly Net[], facts: NetworkFacts): ScriptsDue {
   const port = nets.some((net) => switchOf(net, facts) !== undefined);
+  const hasUp = (call: string) => netsAt(nets, call).some((net) => net.one('script.up') !== undefined);
   return {
-    up: port || nets.some((net) => net.one('script.up') !== undefined),
+    lend: hasUp(networkLend),
+    up: port || hasUp(networkUp),
     down: port || nets.some((net) => net.one('script.down') !== undefined),
   };
+}
+
+/** A bridge of Open vSwitch is in the hands of a program that may be missing, or refuses some VLANs. */
+export function mustBeSwitchable(nets: readonly Net[], facts: NetworkFacts): void {
+  for (const net of nets) {
+    const bridge = switchOf(net, facts);
+    if (bridge === undefined) continue;
+    switchVlanWords(net);
+    if (facts.hasSwitchTool !== false) continue;
+    const hint = 'install openvswitch-switch, or name a bridge of the kernel';
+    throw refuse(
+      bridge,
+      'it is a bridge of Open vSwitch, and there is no ovs-vsctl to add a port to it',
+      hint,
+    );
+  }
 }
 
 function scriptCommand(request: NetworkScriptsRequest, net: Net, script: Entry<string>): HookCommand {
@@ -81,7 +116,8 @@ function portCommand({ when, facts, items, env }: NetworkScriptsRequest, net: Ne
   const pair = items.get(pairKey(net));
   if (bridge === undefined || pair === undefined) return [];
   const words = when === 'up' ? ['--may-exist', 'add-port'] : ['--if-exists', 'del-port'];
-  const text = ['exec ovs-vsctl', ...words, quote(bridge.value), quote(pair)].join(' ');
+  const vlans = when === 'up' ? switchVlanWords(net) : [];
+  const text = ['exec ovs-vsctl', ...words, quote(bridge.value), quote(pair), ...vlans].join(' ');
   const act =
     when === 'up' ? `add ${pair} to the Open vSwitch bridge` : `take ${pair} from the Open vSwitch bridge`;
   return [{ text, env, why: blame(net, bridge, `${act} ${bridge.value}`) }];
@@ -89,7 +125,8 @@ function portCommand({ when, facts, items, env }: NetworkScriptsRequest, net: Ne
 
 function switchOf(net: Net, facts: NetworkFacts): Entry<string> | undefined {
   const link = net.one('link');
-  if (link === undefined || net.value('type') !== 'veth') return undefined;
+  if (link === undefined || net.value('type') !== 'veth' || net.value('veth.mode') === 'router')
+    return undefined;
   return facts.links.get(link.value)?.kind === 'openvswitch' ? link : undefined;
 }
 

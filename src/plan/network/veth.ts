@@ -1,20 +1,49 @@
 /** `veth`: a pair of interfaces, one end in the container, the other on the host, usually as port of a bridge. */
 
-import type { Entry } from '../../config/index.ts';
+import type { Entry, Net } from '../../config/index.ts';
+import { addRoute } from '../../netlink/address.ts';
 import { createVeth, deleteLink } from '../../netlink/link.ts';
 import type { PlannedOp } from '../../wire/program.ts';
 import type { LinkFact } from '../network-contract.ts';
 import { insideOps } from './inside.ts';
 import { bridgePortAddress, randomPairName } from './names.ts';
 import { blame, hostLink, type Nic, type NicPlan, netlinkOp, netlinkUndo, refuse } from './nic.ts';
+import { portVlanOps, portVlans } from './port-vlan.ts';
+import { gatewayProxies, routerOps } from './router.ts';
 
 export function planVeth(nic: Nic): NicPlan {
   const pair = pairName(nic);
+  const isRouted = nic.net.value('veth.mode') === 'router';
+  const port = isRouted ? undefined : portOf(nic);
+  mustHaveBridge(nic.net, port);
+  return {
+    parent: [
+      createOp(nic, pair, port),
+      ...(port === undefined ? [] : portOps(nic, pair, port)),
+      ...(isRouted ? routerOps(nic, pair) : []),
+      ...routeOps(nic, pair),
+    ],
+    late: isRouted ? gatewayProxies(nic, pair) : [],
+    child: insideOps(nic, nic.name),
+    pair,
+  };
+}
+
+interface Port {
+  readonly link: Entry<string>;
+  readonly bridge: LinkFact;
+}
+
+function portOf(nic: Nic): Port | undefined {
   const link = nic.net.one('link');
-  const bridge = link === undefined ? undefined : bridgeFact(link, nic);
-  const parent = [createOp(nic, pair, link, bridge)];
-  if (link !== undefined && nic.facts.ipv6 !== false) parent.push(quietPortOp(nic, pair, link));
-  return { parent, child: insideOps(nic, nic.name), pair };
+  return link === undefined ? undefined : { link, bridge: bridgeFact(link, nic) };
+}
+
+function mustHaveBridge(net: Net, port: Port | undefined): void {
+  const vlans = portVlans(net);
+  const asked = vlans?.untagged ?? vlans?.tagged[0];
+  if (asked === undefined || port !== undefined) return;
+  throw refuse(asked, 'the pair is on no bridge', `set lxc.net.${net.index}.link, in the mode bridge`);
 }
 
 function pairName({ net, facts, draw }: Nic): string {
@@ -31,26 +60,47 @@ function bridgeFact(link: Entry<string>, { facts }: Nic): LinkFact {
   throw refuse(link, 'it is not a bridge', 'name a bridge, or use the type macvlan on this interface');
 }
 
-function createOp(
-  { net, name, draw }: Nic,
-  pair: string,
-  link: Entry<string> | undefined,
-  bridge: LinkFact | undefined,
-): PlannedOp {
-  const mtu = net.one('mtu')?.value ?? bridge?.mtu;
+function createOp({ net, name, facts, draw }: Nic, pair: string, port: Port | undefined): PlannedOp {
+  const link = net.one('link');
+  const mtu = net.one('mtu')?.value ?? facts.links.get(link?.value ?? '')?.mtu;
   const request = createVeth({
     host: {
       name: pair,
-      hwaddr: bridge === undefined ? undefined : bridgePortAddress(draw),
+      hwaddr: port === undefined ? undefined : bridgePortAddress(draw),
       mtu,
       // A port of an Open vSwitch is added by its own tool, in the call for scripts.
-      bridge: bridge?.kind === 'bridge' ? link?.value : undefined,
+      bridge: port?.bridge.kind === 'bridge' ? port.link.value : undefined,
     },
     container: { name, hwaddr: net.one('hwaddr')?.value, mtu },
+    queues: { rx: net.one('veth.n_rxqueues')?.value, tx: net.one('veth.n_txqueues')?.value },
   });
-  const place = link === undefined ? '' : ` on ${link.value}`;
+  const place = port === undefined ? '' : ` on ${port.link.value}`;
   const why = blame(net, link, `create the veth pair ${pair} and ${name}${place}`);
   return netlinkOp(request, why, [netlinkUndo(deleteLink(pair))]);
+}
+
+function portOps(nic: Nic, pair: string, { link, bridge }: Port): readonly PlannedOp[] {
+  return [
+    ...(needsQuiet(nic) ? [quietPortOp(nic, pair, link)] : []),
+    ...(bridge.kind === 'bridge' ? portVlanOps(nic.net, pair, bridge) : []),
+  ];
+}
+
+/** Routes of IPv6 through the port need it there. */
+function needsQuiet({ net, facts }: Nic): boolean {
+  return facts.ipv6 !== false && net.many('veth.ipv6.route').length === 0;
+}
+
+function routeOps({ net }: Nic, pair: string): readonly PlannedOp[] {
+  const routes = [
+    ...net.many('veth.ipv4.route').map((entry) => ({ entry, family: 4 as const })),
+    ...net.many('veth.ipv6.route').map((entry) => ({ entry, family: 6 as const })),
+  ];
+  return routes.map(({ entry, family }) => {
+    const { address, prefix } = entry.value;
+    const request = addRoute({ link: pair, family, to: address, prefix });
+    return netlinkOp(request, blame(net, entry, `add the route to ${address}/${prefix} through ${pair}`));
+  });
 }
 
 /**

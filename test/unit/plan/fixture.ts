@@ -68,6 +68,20 @@ export const host: HostFacts = {
 
 export const viewHost: HostFacts = { ...host, view: { at: '/var/lib/lxcfs', own: true, byName: true } };
 
+const nic = { mtu: 1500, kind: 'other', addresses: [] } as const;
+
+export const routingHost: HostFacts = {
+  ...host,
+  network: {
+    links: new Map([
+      ['br0', { ...link, vlan: { filtering: true, defaultPvid: 1 } }],
+      ['eth0', { ...nic, index: 2 }],
+      ['eth1', { ...nic, index: 3 }],
+    ]),
+    sysctls: new Map([['net/ipv4/conf/eth0/forwarding', '1']]),
+  },
+};
+
 export const unifiedHost: HostFacts = { ...host, cgroups: unifiedCgroups };
 
 export const caller: StartRequest = {

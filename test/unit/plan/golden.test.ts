@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { board as boardLines } from '../../fixtures/board.ts';
-import { minimal, textOf, unifiedHost, viewHost } from './fixture.ts';
+import { minimal, routingHost, textOf, unifiedHost, viewHost } from './fixture.ts';
 
 const board = boardLines({
   rootfs: '/srv/root',
@@ -147,6 +147,45 @@ const cases = {
       'lxc.cgroup.dir.monitor = m',
       'lxc.cgroup.dir.monitor.pivot = p',
     ],
+  },
+  'network-phys': {
+    lines: [
+      'lxc.rootfs.path = dir:/srv/root',
+      'lxc.net.1.type = phys',
+      'lxc.net.1.link = eth1',
+      'lxc.net.1.name = wan',
+      'lxc.net.1.mtu = 1400',
+      'lxc.net.1.flags = up',
+      'lxc.net.1.script.up = /etc/up',
+      'lxc.net.5.type = vlan',
+      'lxc.net.5.link = eth0',
+      'lxc.net.5.vlan.id = 7',
+      'lxc.net.9.type = ipvlan',
+      'lxc.net.9.link = eth0',
+      'lxc.net.9.ipvlan.mode = l3s',
+      'lxc.net.9.ipv4.address = 10.0.0.2/24',
+      'lxc.net.9.l2proxy = 1',
+    ],
+    facts: routingHost,
+  },
+  'network-router': {
+    lines: [
+      'lxc.rootfs.path = dir:/srv/root',
+      'lxc.net.0.type = veth',
+      'lxc.net.0.veth.mode = router',
+      'lxc.net.0.veth.n_rxqueues = 2',
+      'lxc.net.0.flags = up',
+      'lxc.net.0.link = eth0',
+      'lxc.net.0.l2proxy = 1',
+      'lxc.net.0.ipv4.address = 10.7.0.2/32',
+      'lxc.net.0.ipv4.gateway = 169.254.0.1',
+      'lxc.net.0.veth.ipv4.route = 10.55.0.0/16',
+      'lxc.net.1.type = veth',
+      'lxc.net.1.link = br0',
+      'lxc.net.1.veth.vlan.id = 5',
+      'lxc.net.1.veth.vlan.tagged.id = 6',
+    ],
+    facts: routingHost,
   },
 } as const;
 

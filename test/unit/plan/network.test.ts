@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { LxcError } from '../../../src/base/error.ts';
-import { configOf, type Net } from '../../../src/config/index.ts';
-import { networkHint, planNetwork } from '../../../src/plan/network/index.ts';
+import { type NetworkInputs, networkHint, planNetwork } from '../../../src/plan/network/index.ts';
 import type { LinkFact, NetworkFacts, NetworkPlan } from '../../../src/plan/network-contract.ts';
 import type { PlannedOp } from '../../../src/wire/program.ts';
+import { nets } from './nets.ts';
 
 const br0: LinkFact = {
   index: 7,
@@ -20,19 +20,10 @@ const links = new Map<string, LinkFact>([
   ['ovs0', { index: 9, mtu: 1500, kind: 'openvswitch', addresses: [] }],
 ]);
 const facts: NetworkFacts = { links };
-
-/** Lines `sub = value` of interface 0, or `N.sub = value`. */
-function nets(...lines: readonly string[]): readonly Net[] {
-  const entries = lines.map((line, index) => {
-    const [sub = '', text = ''] = line.split(' = ');
-    const key = `lxc.net.${/^[0-9]/.test(sub) ? sub : `0.${sub}`}`;
-    return { key, spelled: key, text, origin: { file: 'c.conf', line: index + 1 } };
-  });
-  return configOf(entries, []).nets;
-}
+const inputs: NetworkInputs = { facts, draw: () => 0, hold: '/run/web/net' };
 
 function plan(...lines: readonly string[]): NetworkPlan {
-  return planNetwork(nets(...lines), facts, () => 0);
+  return planNetwork(nets(...lines), inputs);
 }
 
 function acts(ops: readonly PlannedOp[]): readonly string[] {
@@ -51,12 +42,13 @@ function failure(...lines: readonly string[]): string {
 
 describe('a network plan', () => {
   test('without interfaces is an empty namespace', () => {
-    const { cloneNet, parent, child, items, ask } = planNetwork([], facts, () => 0);
-    expect({ cloneNet, parent, child, ask }).toEqual({
+    const { cloneNet, parent, late, child, items, askDown } = planNetwork([], inputs);
+    expect({ cloneNet, parent, late, child, askDown }).toEqual({
       cloneNet: true,
       parent: [],
+      late: [],
       child: [],
-      ask: { up: false, down: false },
+      askDown: false,
     });
     expect(items.size).toBe(0);
   });
@@ -110,7 +102,10 @@ describe('a network plan', () => {
   });
 
   test('on a kernel without IPv6 leaves its switch alone', () => {
-    const { parent } = planNetwork(nets('type = veth', 'link = br0'), { links, ipv6: false }, () => 0);
+    const { parent } = planNetwork(nets('type = veth', 'link = br0'), {
+      ...inputs,
+      facts: { links, ipv6: false },
+    });
     expect(parent.map(({ op }) => op)).toEqual(['netlink']);
   });
 
@@ -170,9 +165,11 @@ describe('a network plan', () => {
 
   test('calls the brain for up scripts and for ports of an Open vSwitch', () => {
     const scripted = plan('type = empty', 'script.up = /bin/up', 'script.down = /bin/down');
-    expect(scripted.ask).toEqual({ up: true, down: true });
+    expect(scripted.askDown).toBe(true);
     expect(acts(scripted.parent)).toEqual(['call lxc.net.0.script.up:2 run the network scripts']);
-    expect(plan('type = veth', 'link = ovs0').ask).toEqual({ up: true, down: true });
+    const port = plan('type = veth', 'link = ovs0');
+    expect(port.askDown).toBe(true);
+    expect(port.parent.at(-1)?.op).toBe('call');
   });
 });
 
@@ -254,11 +251,6 @@ describe('a network plan is refused', () => {
       'for an address with the type none',
       ['type = none', 'ipv4.address = 10.0.0.1/8'],
       'c.conf:2: Cannot use "10.0.0.1/8" for lxc.net.0.ipv4.address: the type none shares the network of the host; take the key out, or use another type',
-    ],
-    [
-      'for a type whose effect is not built',
-      ['type = phys', 'link = eth7'],
-      'c.conf:1: Cannot use "phys" for lxc.net.0.type: a start does not make interfaces of this type; use veth or macvlan',
     ],
     [
       'for an interface without a type',
