@@ -189,7 +189,7 @@ function show({ type, inside, outside, range }: IdMap): string {
 }
 
 /** As /proc/PID/uid_map takes it. */
-export function mapText(maps: readonly IdMap[]): string {
+export function mapText(maps: readonly IdMapping[]): string {
   return maps.map(({ inside, outside, range }) => `${inside} ${outside} ${range}\n`).join('');
 }
 

@@ -10,16 +10,19 @@ import { LxcError } from '../base/error.ts';
 import { installRoot } from '../base/install.ts';
 import {
   appendItem,
+  type Config,
   loadConfig,
   nodeConfigIo,
   parseConfig,
   parseDocument,
   printDocument,
 } from '../config/index.ts';
+import { idFacts } from '../host/ids.ts';
 import { explain } from '../plan/index.ts';
 import type { ContainerId } from './command-socket.ts';
 import { hostProgram } from './container.ts';
 import { configPath } from './directory.ts';
+import { type ContainerIds, containerIds, runMapped } from './mapped-command.ts';
 import { systemConfig } from './places.ts';
 import { removeTreeAnyway } from './remove.ts';
 import type { Session } from './session.ts';
@@ -69,16 +72,21 @@ function startingText(session: Session, { configFile, template }: CreateWish): S
     if (configFile === undefined) return parseDocument('', io);
     throw new LxcError(`Failed to read the configuration ${file}: No such file or directory`);
   }
-  const idmap = parseConfig(text, { file, io }).many('lxc.idmap')[0];
-  if (idmap !== undefined && template !== undefined)
-    throw new LxcError(
-      'Failed to run a template for lxc.idmap: its files would belong to users of the host',
-      {
-        origin: idmap.origin,
-        hint: 'use -t none and a root file system that belongs to the mapped users',
-      },
-    );
+  if (session.uid !== 0 && template !== undefined) mustMap(session, parseConfig(text, { file, io }), file);
   return parseDocument(text, io);
+}
+
+/** Files of root cannot be made by a user, so that his templates need ids. */
+function mustMap({ uid, gid }: Session, config: Config, file: string): void {
+  if (config.many('lxc.idmap').length > 0) return;
+  const { users, groups } = idFacts({ uid, gid });
+  const [u, g] = [users[0], groups[0]];
+  throw new LxcError(`Failed to run a template with ${file}: it maps no ids`, {
+    hint:
+      u === undefined || g === undefined
+        ? 'have root give you some with usermod --add-subuids and --add-subgids'
+        : `add lxc.idmap = u 0 ${u.first} ${u.count} and lxc.idmap = g 0 ${g.first} ${g.count}`,
+  });
 }
 
 /** The one of lxc.conf or /etc/lxc; where there is none, the one that comes with the package. */
@@ -135,10 +143,12 @@ interface Filling {
 async function fill(session: Session, id: ContainerId, { template, rootfs, wish }: Filling): Promise<void> {
   const path = `${id.lxcpath}/${id.name}`;
   const more = wish.parameters;
-  const { status, output } = await session.spawn({
-    argv: [template, ...templateArguments({ name: id.name, path, rootfs, more })],
-    ...(wish.quiet ? { stdio: 'capture' } : {}),
-  });
+  const argv = [template, ...templateArguments({ name: id.name, path, rootfs, more })];
+  const ids = containerIds(session, loadConfig(configPath(id), nodeConfigIo(session)));
+  const { status, output } =
+    ids === undefined
+      ? await session.spawn({ argv, ...(wish.quiet ? { stdio: 'capture' } : {}) })
+      : { status: await fillMapped(session, ids, argv, { rootfs, quiet: wish.quiet }), output: '' };
   if (status !== 0) {
     const last = output.trim().split('\n').at(-1) ?? '';
     throw new LxcError(
@@ -150,4 +160,18 @@ async function fill(session: Session, id: ContainerId, { template, rootfs, wish 
   }
   // Read again: the template added lines of its own.
   writeConfig(id, originComment(template, more) + readFileSync(configPath(id), 'utf8'));
+}
+
+/** As root of the container's ids, to whom the root file system is given first. */
+async function fillMapped(
+  session: Session,
+  ids: ContainerIds,
+  [template = '', ...given]: readonly string[],
+  { rootfs, quiet }: { readonly rootfs: string; readonly quiet: boolean },
+): Promise<number> {
+  const chowned = await runMapped(session, ids, ['chown', '0:0', rootfs], quiet);
+  if (chowned !== 0) return chowned;
+  const { uid, gid } = ids.caller;
+  const mapped = ['--mapped-uid', `${uid}`, '--mapped-gid', `${gid}`];
+  return runMapped(session, ids, [template, ...mapped, ...given], quiet);
 }

@@ -1,30 +1,33 @@
 /** The id maps of a user's container: written by newuidmap and newgidmap, which check /etc/subuid and /etc/subgid. */
 
 import { LxcError } from '../base/error.ts';
-import type { IdMap } from '../config/index.ts';
+import type { IdMapping } from '../plan/idmap.ts';
 import type { Head } from './head.ts';
 import type { Call, Session } from './session.ts';
 
-const programs = { u: 'newuidmap', g: 'newgidmap' } as const;
-
 export async function mapIds(session: Session, { config }: Pick<Head, 'config'>, call: Call): Promise<void> {
   const maps = config.many('lxc.idmap').map(({ value }) => value);
-  for (const type of ['u', 'g'] as const)
-    await writeMap(
-      session,
-      type,
-      call.initPid,
-      maps.filter((map) => map.type === type),
-    );
+  const [users, groups] = (['u', 'g'] as const).map((type) => maps.filter((map) => map.type === type));
+  await writeMaps(session, call.initPid, users ?? [], groups ?? []);
+}
+
+export async function writeMaps(
+  session: Session,
+  pid: number,
+  users: readonly IdMapping[],
+  groups: readonly IdMapping[],
+): Promise<void> {
+  await writeMap(session, 'uid', pid, users);
+  await writeMap(session, 'gid', pid, groups);
 }
 
 async function writeMap(
   session: Session,
-  type: IdMap['type'],
+  type: 'uid' | 'gid',
   pid: number,
-  maps: readonly IdMap[],
+  maps: readonly IdMapping[],
 ): Promise<void> {
-  const program = programs[type];
+  const program = `new${type}map`;
   const numbers = maps.flatMap(({ inside, outside, range }) => [inside, outside, range]);
   const { status, output } = await session.spawn({
     argv: [program, ...[pid, ...numbers].map(String)],
@@ -36,6 +39,6 @@ async function writeMap(
       hint: 'install it (package uidmap, or shadow-utils)',
     });
   throw new LxcError(`Failed to map the ids: ${output.trim().split('\n').at(-1) ?? program}`, {
-    hint: `see /etc/sub${type}id, and whether ${program} is setuid or has its capability`,
+    hint: `see /etc/sub${type}, and whether ${program} is setuid or has its capability`,
   });
 }

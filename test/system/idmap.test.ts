@@ -2,6 +2,7 @@
 
 import {
   chownSync,
+  existsSync,
   lchownSync,
   lstatSync,
   readdirSync,
@@ -328,3 +329,22 @@ testOurs(
     expect((await bar.attach(['stat', '-c', '%u', '/srv'])).stdout).toBe(`${base}\n`);
   },
 );
+
+test('lxc-create runs a template with the ids of the container', async (scope) => {
+  const name = scope.name();
+  const dir = `/var/lib/lxc/${name}`;
+  scope.defer(async () => {
+    await lxc('stop', ['-n', name, '-k']);
+    await lxc('destroy', ['-n', name]);
+  });
+  const config = scope.file(`/var/lib/lxc/.${name}.conf`, `${maps.join('\n')}\nlxc.net.0.type = empty\n`);
+  const created = await lxc('create', ['-n', name, '-f', config, '-t', 'busybox', '-q']);
+  expect(created.status).toBe(0);
+  expect(statSync(`${dir}/rootfs`).uid).toBe(base);
+  expect(statSync(`${dir}/rootfs/bin`).uid).toBe(base);
+  expect((await lxc('start', ['-n', name, '-d'])).status).toBe(0);
+  expect((await lxc('attach', ['-n', name, '--', 'stat', '-c', '%u', '/etc'])).stdout).toBe('0\n');
+  await lxc('stop', ['-n', name, '-k']);
+  expect((await lxc('destroy', ['-n', name])).status).toBe(0);
+  expect(existsSync(dir)).toBe(false);
+});

@@ -1,6 +1,6 @@
 /** Containers of an ordinary user. */
 
-import { readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { binDir } from './harness/commands.ts';
@@ -146,4 +146,22 @@ testOurs('What a user lacks is told with its cure', 'it says "failed to start"',
     const { stderr } = await user.lxc('start', ['-n', 'web', '-d']);
     expect(stderr).toContain(message);
   }
+});
+
+testOurs('A user creates a container and destroys it', needsPath, async (scope) => {
+  const user = userOf(scope);
+  const given = join(user.home, 'run/web.conf');
+  writeFileSync(given, `${maps.join('\n')}\nlxc.net.0.type = empty\n`);
+  const created = await user.lxc('create', ['-n', 'web', '-f', given, '-t', 'busybox']);
+  expect(created).toMatchObject({ stderr: '', status: 0 });
+  expect(statSync(join(user.lxcpath, 'web/rootfs/bin')).uid).toBe(first);
+  expect(statSync(join(user.lxcpath, 'web/config')).uid).toBe(ordinaryUser.id);
+  expect((await user.lxc('start', ['-n', 'web', '-d'])).status).toBe(0);
+  expect((await user.lxc('attach', ['-n', 'web', '--', 'id', '-u'])).stdout).toBe('0\n');
+  expect((await user.lxc('stop', ['-n', 'web', '-k'])).status).toBe(0);
+  expect(await user.lxc('destroy', ['-n', 'web'])).toMatchObject({ stderr: '', status: 0 });
+  expect(existsSync(join(user.lxcpath, 'web'))).toBe(false);
+  writeFileSync(given, 'lxc.net.0.type = empty\n');
+  const refused = await user.lxc('create', ['-n', 'web', '-f', given, '-t', 'busybox']);
+  expect(refused.stderr).toContain(`it maps no ids; add lxc.idmap = u 0 ${first} 65536`);
 });

@@ -1,0 +1,76 @@
+/** Running a command of the host with the ids of a container, or with all that a user was given. */
+
+import { LxcError } from '../base/error.ts';
+import type { Config } from '../config/index.ts';
+import { idFacts } from '../host/ids.ts';
+import type { IdMapping, IdRange } from '../plan/idmap.ts';
+import { explain } from '../plan/index.ts';
+import { freeId, planMappedCommand } from '../plan/mapped-command.ts';
+import { shellStatus } from './connection.ts';
+import { writeMaps } from './idmap.ts';
+import type { Session } from './session.ts';
+
+interface Maps {
+  readonly users: readonly IdMapping[];
+  readonly groups: readonly IdMapping[];
+}
+
+/** The ids of a container, and behind them the caller's own, whose files a template adds to. */
+export interface ContainerIds extends Maps {
+  /** What the caller is called inside. */
+  readonly caller: { readonly uid: number; readonly gid: number };
+}
+
+/** `undefined` where the container has the ids of the host. */
+export function containerIds({ uid, gid }: Session, config: Config): ContainerIds | undefined {
+  const lines = config.many('lxc.idmap').map(({ value }) => value);
+  if (lines.length === 0) return undefined;
+  const users = lines.filter(({ type }) => type === 'u');
+  const groups = lines.filter(({ type }) => type === 'g');
+  const caller = { uid: insideOf(users, uid), gid: insideOf(groups, gid) };
+  return { users: withOwn(users, caller.uid, uid), groups: withOwn(groups, caller.gid, gid), caller };
+}
+
+function insideOf(maps: readonly IdMapping[], outside: number): number {
+  const own = maps.find((map) => outside >= map.outside && outside < map.outside + map.range);
+  return own === undefined ? freeId(maps) : outside - own.outside + own.inside;
+}
+
+function withOwn(maps: readonly IdMapping[], inside: number, outside: number): readonly IdMapping[] {
+  const known = maps.some((map) => inside >= map.inside && inside < map.inside + map.range);
+  return known ? maps : [...maps, { inside, outside, range: 1 }];
+}
+
+/** A user as root, and all ids that he was given. */
+export function givenIds({ uid, gid }: Session): Maps {
+  const { users, groups } = idFacts({ uid, gid });
+  return { users: behind(uid, users), groups: behind(gid, groups) };
+}
+
+function behind(own: number, ranges: readonly IdRange[]): readonly IdMapping[] {
+  const maps: IdMapping[] = [{ inside: 0, outside: own, range: 1 }];
+  for (const { first, count } of ranges) maps.push({ inside: freeId(maps), outside: first, range: count });
+  return maps;
+}
+
+/** The status of the command. */
+export async function runMapped(
+  session: Session,
+  { users, groups }: Maps,
+  argv: readonly string[],
+  quiet = false,
+): Promise<number> {
+  const env = Object.entries(session.env).map(([name, value]) => `${name}=${value}`);
+  const program = planMappedCommand({ users, groups, argv, env, quiet, isUser: session.uid !== 0 });
+  let refused: unknown;
+  const result = await session.run(program, async ({ initPid }) => {
+    try {
+      await writeMaps(session, initPid, users, groups);
+    } catch (error) {
+      refused = error;
+      throw error;
+    }
+  });
+  if (result.kind === 'exited') return shellStatus(result.value);
+  throw refused ?? (result.kind === 'failed' ? explain(program, result) : new LxcError('Failed to wait'));
+}
