@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 
 #define MOST_OUTPUT 65536
 
@@ -76,9 +77,27 @@ static int spawn(int brain, struct frame *frame)
 	return err;
 }
 
+/* Into the system's log of our own mount namespace; one that nobody reads holds nobody up. */
+static void tell_syslog(const struct frame *frame)
+{
+	static const int kinds[] = { SOCK_DGRAM, SOCK_STREAM };
+	struct sockaddr_un address = { .sun_family = AF_UNIX, .sun_path = "/dev/log" };
+	for (size_t i = 0; i < countof(kinds); i++) {
+		_fd_ int fd = socket(AF_UNIX, kinds[i] | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+		if (fd < 0 || connect(fd, (void *)&address, sizeof(address)) < 0)
+			continue;
+		/* On a stream the NUL behind the payload ends the line. */
+		if (send(fd, frame->data, frame->len + (kinds[i] == SOCK_STREAM), MSG_NOSIGNAL) >= 0)
+			return;
+	}
+}
+
 bool obey_frame(int brain, struct frame *frame)
 {
 	switch (frame->type) {
+	case FRAME_SYSLOG:
+		tell_syslog(frame);
+		return true;
 	case FRAME_OUT:
 	case FRAME_ERR:
 		write_all(frame->type == FRAME_OUT ? 1 : 2, frame->data, frame->len);

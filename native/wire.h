@@ -24,6 +24,7 @@ enum {
 	FRAME_RESUME = 38,
 	FRAME_ABORT = 39,
 	FRAME_WANT = 40,
+	FRAME_SYSLOG = 41,
 };
 
 enum {

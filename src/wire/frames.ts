@@ -28,6 +28,8 @@ export const frameTypes = {
   ABORT: 39,
   /** Forward standard input (IN), window changes (WINCH) and INT/TERM/HUP (SIGNAL) from now on. */
   WANT: 40,
+  /** A datagram for the system's log, as it goes to /dev/log. */
+  SYSLOG: 41,
 } as const;
 
 export type FrameType = keyof typeof frameTypes;
