@@ -4,8 +4,8 @@
  */
 
 import { LxcError } from '../base/error.ts';
-import type { LogLevel } from '../config/index.ts';
-import { Log, parseLogLevel } from '../run/log.ts';
+import type { Config, LogLevel } from '../config/index.ts';
+import { Log, logKeysOf, parseLogLevel } from '../run/log.ts';
 import { defaultLxcPath, logFileOf } from '../run/places.ts';
 import type { Exit, Session } from '../run/session.ts';
 import type { Match } from './getopt.ts';
@@ -74,6 +74,7 @@ export class Invocation {
   readonly #session: Session;
   #lxcpath: string | undefined;
   #log: Log | undefined;
+  #config: Config | undefined;
 
   constructor(
     command: Command,
@@ -110,12 +111,20 @@ export class Invocation {
       name: this.name,
       file: this.#logFile(),
       level: this.logLevel,
+      ...(this.#config === undefined ? {} : logKeysOf(this.#config, this.#session)),
     });
     return this.#log;
   }
 
+  /** From here on `lxc.log.*` count, where no option says otherwise. */
+  useLogOf(config: Config): void {
+    this.#log?.close();
+    this.#log = undefined;
+    this.#config = config;
+  }
+
   get logLevel(): LogLevel {
-    return parseLogLevel(this.get(common.logpriority) ?? 'ERROR');
+    return parseLogLevel(this.get(common.logpriority) ?? this.#config?.value('lxc.log.level') ?? 'ERROR');
   }
 
   get quiet(): boolean {
@@ -164,6 +173,8 @@ export class Invocation {
   #logFile(): string | undefined {
     const file = this.get(common.logfile);
     if (file !== undefined) return file === 'none' ? undefined : this.#session.resolve(file);
+    const configured = this.#config?.value('lxc.log.file');
+    if (configured !== undefined) return this.#session.resolve(configured);
     if (this.get(common.logpriority) === undefined) return undefined;
     return logFileOf(this.#session, this.lxcpath, this.name);
   }

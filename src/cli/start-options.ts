@@ -42,6 +42,7 @@ export function loadFor(invocation: Invocation, session: Session): LoadedConfig 
     rcfile: invocation.get(startOptions.rcfile),
     definitions: invocation.get(startOptions.define),
   });
+  invocation.useLogOf(loaded.config);
   for (const { kind, message, origin } of loaded.config.notes)
     if (kind === 'warning') invocation.warn(`${origin.file}:${origin.line}: ${message}`, 'config');
   return loaded;

@@ -123,6 +123,10 @@ class Connection implements EndSession {
     this.#sender.send(frameTypes.ERR, typeof text === 'string' ? encodeText(text) : text);
   }
 
+  syslog(line: string): void {
+    this.#sender.send(frameTypes.SYSLOG, encodeText(line));
+  }
+
   resolve(path: string): string {
     if (this.cwd === '' && !path.startsWith('/'))
       throw new LxcError(`Failed to find ${path}: the current directory was deleted`, {

@@ -9,7 +9,7 @@ import { type HookContext, hookCommands } from '../plan/index.ts';
 import type { EndSession } from './connection.ts';
 import { decodeHead, type Head } from './head.ts';
 import { runEveryHook, runHooks } from './hooks.ts';
-import { Log, parseLogLevel } from './log.ts';
+import { Log, logKeysOf, parseLogLevel } from './log.ts';
 import { downScripts } from './network-scripts.ts';
 import { prepareStart } from './prepare.ts';
 import { readRecord } from './record.ts';
@@ -21,7 +21,7 @@ export async function end(session: EndSession): Promise<Exit> {
   const record = readRecord(dir);
   if (record === undefined) return { status: 1, signal: 0 };
   const head = decodeHead(record.head);
-  const log = logOf(head);
+  const log = logOf(session, head);
   const context = {
     target: target === 'reboot' ? ('reboot' as const) : ('stop' as const),
     namespaces: spaces(held),
@@ -87,9 +87,14 @@ async function restart(session: EndSession, head: Head, reporter: Reporter): Pro
   await runStart(session, prepared, reporter);
 }
 
-function logOf({ request, logFile }: Head): Log {
-  const program = request.kind === 'execute' ? 'lxc-execute' : 'lxc-start';
-  return new Log({ program, name: request.name, file: logFile, level: parseLogLevel(request.logLevel) });
+function logOf(session: EndSession, { request, logFile, config }: Head): Log {
+  return new Log({
+    program: request.kind === 'execute' ? 'lxc-execute' : 'lxc-start',
+    name: request.name,
+    file: logFile,
+    level: parseLogLevel(request.logLevel),
+    ...logKeysOf(config, session),
+  });
 }
 
 function reporterOf(log: Log): Reporter {

@@ -89,6 +89,8 @@ export interface Session {
   readonly signal: AbortSignal;
   out(text: string | Uint8Array): void;
   err(text: string | Uint8Array): void;
+  /** A line for the system's log, its priority in front: `<27>lxc-start[4711]: text`. */
+  syslog(line: string): void;
   /** A path as the caller means it. */
   resolve(path: string): string;
   /** Have the caller's process execute a program. */

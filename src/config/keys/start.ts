@@ -36,7 +36,6 @@ export const logKeys = {
   'lxc.log.file': one(path, 'File that the log is appended to.', { was: old('lxc.logfile', '0.9') }),
   'lxc.log.syslog': one(syslogFacility, 'Facility of syslog that is logged to.', {
     was: old('lxc.syslog', '2.0'),
-    effect: 'later',
   }),
 };
 
@@ -50,5 +49,7 @@ export const ownKeys = {
     since: '0.1',
     default: 'auto',
   }),
-  'lxcts.log.size': one(size, 'Size at which the log file is rotated.', { since: '0.1', effect: 'later' }),
+  'lxcts.log.size': one(size, 'Size at which the log file becomes FILE.1 and a new one begins.', {
+    since: '0.1',
+  }),
 };

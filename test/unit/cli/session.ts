@@ -4,11 +4,11 @@ import { main } from '../../../src/cli/main.ts';
 import type { Session } from '../../../src/run/session.ts';
 
 export interface FakeSession extends Session {
-  readonly printed: { out: string; err: string };
+  readonly printed: { out: string; err: string; log: string };
 }
 
 export function fakeSession(argv: readonly string[], more: Partial<Session> = {}): FakeSession {
-  const printed = { out: '', err: '' };
+  const printed = { out: '', err: '', log: '' };
   const refuse = () => Promise.reject(new Error('this session runs nothing'));
   return {
     argv,
@@ -27,6 +27,9 @@ export function fakeSession(argv: readonly string[], more: Partial<Session> = {}
     err: (text) => {
       printed.err += text;
     },
+    syslog: (line) => {
+      printed.log += `${line}\n`;
+    },
     resolve: (path) => (path.startsWith('/') ? path : `/${path}`),
     run: refuse,
     runLast: refuse,
@@ -44,5 +47,6 @@ export function fakeSession(argv: readonly string[], more: Partial<Session> = {}
 export async function runLine(line: string, more: Partial<Session> = {}) {
   const session = fakeSession(line.split(' '), more);
   const { status } = await main(session);
-  return { status, ...session.printed };
+  const { out, err } = session.printed;
+  return { status, out, err };
 }
