@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path';
 import { expect } from 'vitest';
 import { underC } from './harness/commands.ts';
 import type { Container } from './harness/container.ts';
+import { eventually } from './harness/eventually.ts';
 import { mountsOf } from './harness/probe.ts';
 import { test, testOurs } from './harness/suite.ts';
 import { mountpoint, ours, serveView } from './harness/view.ts';
@@ -132,11 +133,14 @@ testOurs('A view that died is left out, with a line in the log', native, async (
   const started = await foo.run('start', ['-d', '-l', 'INFO', '-o', join(foo.dir, 'log')]);
   expect(started).toEqual({ stdout: '', stderr: '', status: 0 });
   expect(await covered(foo)).toEqual([]);
-  const told = readFileSync(join(foo.dir, 'log'), 'utf8')
-    .split('\n')
-    .filter((line) => line.includes('lxcfs'));
-  expect(told).toHaveLength(1);
-  expect(told[0]).toContain('that lxcfs is dead; unmount it with umount -l, then start lxcfs again');
+  const told = () =>
+    readFileSync(join(foo.dir, 'log'), 'utf8')
+      .split('\n')
+      .filter((line) => line.includes('lxcfs'));
+  // The command does not wait for the log.
+  await eventually(() => told().length > 0, 'the log tells');
+  expect(told()).toHaveLength(1);
+  expect(told()[0]).toContain('that lxcfs is dead; unmount it with umount -l, then start lxcfs again');
 });
 
 testOurs('lxcts.lxcfs = required does not start without a view', native, async (scope) => {
