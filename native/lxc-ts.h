@@ -186,6 +186,7 @@ struct run {
 	int child_pidfd;
 	uint64_t clone_flags;
 
+	bool filtered;          /* op_seccomp ran: no descriptor outlives exec any more */
 	int listener;           /* notifications of the filter that init got (op_seccomp); -1 none */
 	int sync;               /* SEQPACKET between parent and child, either end; -1 once exec was seen */
 	uint32_t seen;          /* bit per sync point that the other side posted */

@@ -24,7 +24,7 @@ import { ownClocks } from './clocks.ts';
 import type { Context, Inputs } from './context.ts';
 import { hasOwnDev, linkDev, mountDev, populateDev } from './devices.ts';
 import type { HostFacts } from './facts.ts';
-import { childHooks } from './hooks.ts';
+import { childHooks, hasHooks } from './hooks.ts';
 import { becomeMapped, resolveIds, writeMaps } from './idmap.ts';
 import * as init from './init.ts';
 import { cloneRoot } from './mapped-mounts.ts';
@@ -36,6 +36,7 @@ import type { NetworkPlan } from './network-contract.ts';
 import { procView, refuseMissingView } from './proc-view.ts';
 import type { StartRequest } from './request.ts';
 import { attachRoot, changeRoot, isolateMounts, mountMappedRoot, mountRoot, resolveRoot } from './rootfs.ts';
+import { loadFilter, resolveFilter } from './seccomp.ts';
 import { settings } from './settings.ts';
 import { notifySysinfo } from './sysinfo.ts';
 import { connectStdio, mountDevpts, openTerminals } from './terminals.ts';
@@ -94,6 +95,7 @@ function resolve(inputs: Inputs, network: NetworkPlan): Context {
     ids: resolveIds(inputs),
     spaces: resolveSpaces(inputs, network.cloneNet),
     capabilities: resolveCapabilities(inputs),
+    filter: resolveFilter(config, facts.seccomp, notes),
     cgroups,
   };
 }
@@ -223,9 +225,7 @@ function childList(context: Context, network: NetworkPlan, needs: Meetings): rea
     ...secure(context),
     ...(needs.late.length > 0 ? [post('cgroup'), wait('ready-start')] : []),
     ...notifySysinfo(context),
-    init.becomeUser(context),
-    init.dieWithMonitor(context),
-    init.runInit(context),
+    ...lastSteps(context),
   ];
 }
 
@@ -285,13 +285,32 @@ function fill(context: Context): readonly PlannedOp[] {
   ];
 }
 
+/**
+ * Whoever becomes another user may load no filter any more. Else it is the very last thing before exec, so that a
+ * policy has to allow nothing that only we need.
+ */
+function lastSteps(context: Context): readonly PlannedOp[] {
+  const { config } = context;
+  const filter = hasHooks(config, 'start') ? [] : loadFilter(context.filter);
+  const isRoot = config.value('lxc.init.uid') === 0;
+  return [
+    ...(isRoot ? [] : filter),
+    init.becomeUser(context),
+    init.dieWithMonitor(context),
+    ...(isRoot ? filter : []),
+    init.runInit(context),
+  ];
+}
+
+/** Start hooks run what the root file system holds: the filter comes before them. */
 function secure(context: Context): readonly PlannedOp[] {
-  const { config, request } = context;
+  const { config, request, filter } = context;
   return [
     ...init.setPersonality(context),
     ...(context.ids === undefined ? init.limitResources(context) : []),
     ...dropCapabilities(context.capabilities),
     ...init.noNewPrivileges(context),
+    ...(hasHooks(config, 'start') ? loadFilter(filter) : []),
     ...childHooks(config, request, 'start'),
     connectStdio(context),
     ...init.enterDirectory(context),

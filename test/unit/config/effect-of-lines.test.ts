@@ -162,7 +162,7 @@ describe('the time of the effect', () => {
     ['lxc.mount.entry = a b none bind,idmap=container 0 0', 'start'],
     ['lxc.mount.auto = proc', 'start'],
     ['lxc.mount.auto = proc shmounts:/a', 'start'],
-    ['lxc.seccomp.profile = /a', 'later'],
+    ['lxc.seccomp.profile = /a', 'start'],
     ['lxc.selinux.context = a', 'later'],
     ['lxc.apparmor.profile = a', 'lsm'],
     ['lxc.apparmor.allow_nesting = 0', 'start'],
