@@ -13,6 +13,7 @@ import type { PlannedOp, Program } from '../wire/program.ts';
 import { always, asked, post, step, wait } from '../wire/step.ts';
 import { autoCgroup } from './auto-cgroup.ts';
 import { autoProc, autoSys, hasProc } from './auto-mounts.ts';
+import { begin } from './begin.ts';
 import { dropCapabilities, resolveCapabilities } from './capabilities.ts';
 import {
   refuseHostInit,
@@ -149,24 +150,6 @@ function parentList(context: Context, network: NetworkPlan, needs: Meetings): re
     ...cgroups.monitor,
     ...(needs.late.length > 0 ? [wait('cgroup'), ...needs.late, post('ready-start')] : []),
   ];
-}
-
-/** A monitor that starts its container again holds the socket and has left the caller already. */
-function begin({ request, cgroups }: Context): readonly PlannedOp[] {
-  const { detach, reboot, pidfile, record } = request;
-  const bind: Op = { op: 'bindCommand', args: { name: request.commandSocket } };
-  const leave: Op = { op: 'detach', args: { cgroup2: cgroups.detachInto } };
-  return [
-    ...(reboot ? [] : [step(bind, always(`bind the command socket @${request.commandSocket}`))]),
-    step({ op: 'openRecord', args: record }, always(`write the record in ${record.dir}`)),
-    ...(detach && !reboot ? [...cgroups.beforeDetach, step(leave, always('start the monitor'))] : []),
-    ...(pidfile === undefined ? [] : [writePidfile(pidfile)]),
-  ];
-}
-
-function writePidfile(path: string): PlannedOp {
-  const undo: Op = { op: 'unlink', args: { path } };
-  return step({ op: 'writePidfile', args: { path } }, always(`write the pid file ${path}`), { undo: [undo] });
 }
 
 function callHooks({ config }: Context, type: 'pre-start' | 'start-host'): readonly PlannedOp[] {
