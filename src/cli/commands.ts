@@ -14,6 +14,8 @@ export const commands: Readonly<Record<string, () => Promise<Command>>> = {
   'lxc-info': async () => (await import('./commands/info.ts')).info,
   'lxc-kill': async () => (await import('./commands/kill.ts')).kill,
   'lxc-ls': async () => (await import('./commands/ls.ts')).ls,
+  'lxc-net': async () => (await import('./commands/net.ts')).net,
+  'lxc-net install': async () => (await import('./commands/net-install.ts')).netInstall,
   'lxc-start': async () => (await import('./commands/start.ts')).start,
   'lxc-stop': async () => (await import('./commands/stop.ts')).stop,
   'lxc-unfreeze': async () => (await import('./commands/freeze.ts')).unfreeze,

@@ -5,6 +5,7 @@ import type { Net } from '../config/index.ts';
 import { neededSysctls } from '../plan/network/index.ts';
 import type { LinkFact, NetworkFacts } from '../plan/network-contract.ts';
 import { interfacesIn, readAddresses } from './addresses.ts';
+import { findTools } from './tools.ts';
 
 const sysfs = '/sys/class/net';
 
@@ -23,7 +24,7 @@ export function readNetworkFacts(nets: readonly Net[], env: readonly string[]): 
     links: new Map(addressed(nets, links)),
     ipv6: existsSync('/proc/sys/net/ipv6'),
     sysctls: readSysctls(neededSysctls(nets)),
-    ...(isSwitched ? { hasSwitchTool: isOnPath('ovs-vsctl', env) } : {}),
+    ...(isSwitched ? { hasSwitchTool: findTools(['ovs-vsctl'], env).size > 0 } : {}),
   };
 }
 
@@ -34,11 +35,6 @@ function readSysctls(paths: readonly string[]): ReadonlyMap<string, string> {
       return value === undefined ? [] : [[path, value]];
     }),
   );
-}
-
-function isOnPath(tool: string, env: readonly string[]): boolean {
-  const path = env.findLast((one) => one.startsWith('PATH='))?.slice('PATH='.length) ?? '';
-  return path.split(':').some((directory) => existsSync(`${directory}/${tool}`));
 }
 
 /**

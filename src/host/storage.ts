@@ -10,7 +10,6 @@ import {
   realpathSync,
   statSync,
 } from 'node:fs';
-import { join } from 'node:path';
 import { errnoCode } from '../base/errno.ts';
 import type { Config, Rootfs } from '../config/index.ts';
 import type { StorageFacts, Volume } from '../plan/facts.ts';
@@ -18,6 +17,7 @@ import type { StartRequest } from '../plan/request.ts';
 import { rootfsOf } from '../plan/rootfs.ts';
 import { storageTools } from '../plan/storage/index.ts';
 import { contentOf, superblockBytes } from './superblock.ts';
+import { findTools } from './tools.ts';
 
 export function readStorage(config: Config, request: Pick<StartRequest, 'env'>): StorageFacts | undefined {
   const entry = config.one('lxc.rootfs.path');
@@ -90,16 +90,6 @@ function freeNbd(): string | undefined {
   for (let number = 0; existsSync(`/sys/block/nbd${number}`); number += 1)
     if (!existsSync(`/sys/block/nbd${number}/pid`)) return `/dev/nbd${number}`;
   return undefined;
-}
-
-function findTools(names: readonly string[], env: readonly string[]): ReadonlyMap<string, string> {
-  const path = env.find((one) => one.startsWith('PATH='))?.slice('PATH='.length) ?? '';
-  const directories = [...path.split(':').filter((one) => one.startsWith('/')), '/usr/sbin', '/sbin'];
-  const found = names.flatMap((name): [string, string][] => {
-    const file = directories.map((directory) => join(directory, name)).find((one) => existsSync(one));
-    return file === undefined ? [] : [[name, file]];
-  });
-  return new Map(found);
 }
 
 function textOf(path: string): string | undefined {

@@ -132,6 +132,11 @@ export function lendLink(link: LinkRef, spec: LinkSpec & { readonly up: boolean 
   ]);
 }
 
+export function createBridge(name: string, hwaddr: string): Request {
+  const kind = IFLA.LINKINFO([IFLA_INFO.KIND('bridge')]);
+  return create({ up: undefined }, [IFLA.ADDRESS(hwaddr), IFLA.IFNAME(name), kind]);
+}
+
 /** Brings an interface of the sender's namespace up. */
 export function bringUp(link: LinkRef): Request {
   return request(RTM.NEWLINK, 0, ifinfomsg({ link, up: true }), []);

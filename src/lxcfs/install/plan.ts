@@ -65,7 +65,7 @@ export interface Step {
   readonly note?: string;
 }
 
-const mark = /^# Written by lxcfs install |"--oci-hook"/m;
+const mark = /^# Written by (?:lxcfs|lxc-net) install |"--oci-hook"/m;
 
 export function planInstall({ files }: Integration, world: World): readonly Step[] {
   return files.map((file) => {

@@ -66,6 +66,11 @@ export function netlinkUndo(request: Piece, errno = 'ENODEV'): Op {
   return netlink(request, { ignore: errno });
 }
 
+/** One that finds its work done already where the kernel answers EEXIST. */
+export function netlinkOnce(request: Piece, why: Provenance): PlannedOp {
+  return { ...netlink(request, { ignore: 'EEXIST' }), why };
+}
+
 interface Errnos {
   readonly ignore?: string;
   readonly retry?: string;

@@ -10,6 +10,7 @@ import { addAddress, addProxy, addRoute, deleteProxy, deleteRoute } from '../../
 import { addPortVlan, deletePortVlan } from '../../../src/netlink/bridge.ts';
 import {
   bringUp,
+  createBridge,
   createIpvlan,
   createMacvlan,
   createVeth,
@@ -151,6 +152,18 @@ describe('a netlink request has the bytes that ip sends', () => {
         '08001f00 03000000 08002000 02000000',
         '08001300 7f580000',
         '09000300 6574683000 000000',
+      ),
+    );
+  });
+
+  test('for `link add lxcbr0 address 00:16:3e:00:00:00 type bridge`', () => {
+    expect(sent(createBridge('lxcbr0', '00:16:3e:00:00:00'))).toBe(
+      hex(
+        '48000000 1000 0506 00000000 00000000',
+        '0000 0000 00000000 00000000 00000000',
+        '0a000100 00163e000000 0000',
+        '0b000300 6c786362723000 00',
+        '10001200 0a000100 627269646765 0000',
       ),
     );
   });
