@@ -10,6 +10,8 @@ export type { LinkFact, NetworkFacts, NetworkPlan } from './network-contract.ts'
 export type { Share, StartRequest } from './request.ts';
 export { endAsks } from './settings.ts';
 export { planStart } from './start.ts';
+export { layersOf } from './storage/overlay.ts';
+export { nbdParts } from './storage/tools.ts';
 export {
   type HookCommand,
   type HookContext,

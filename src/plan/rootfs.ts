@@ -125,7 +125,7 @@ function mappedStorage(
   kind: StorageKind,
   mount: readonly PlannedOp[],
 ): StoragePlan {
-  if (kind === 'dir') return { attach: [], mount };
+  if (kind === 'dir' || kind === 'btrfs') return { attach: [], mount };
   throw new LxcError(`Failed to map the ids of ${root.path}: it is no directory but ${kind}`, {
     origin: config.one('lxc.rootfs.options')?.origin,
     hint: 'take the option idmap out, and give the files to the ids of the container',

@@ -8,7 +8,6 @@ import { filterFlags } from '../wire/ops.ts';
 import type { PlannedOp } from '../wire/program.ts';
 import { askedBy, step } from '../wire/step.ts';
 import type { Context } from './context.ts';
-import { hasHooks } from './hooks.ts';
 import { namedTree, viewKey } from './proc-view.ts';
 
 const key = 'lxcts.sysinfo';
@@ -28,15 +27,10 @@ function fileOf(context: Context): string | undefined {
   const tree = namedTree(context);
   const wanted = config.value(key) === 'auto' && config.value('lxc.seccomp.notify.proxy') === undefined;
   const bound = spaces.cloned.has('pid') && config.value('lxc.monitor.signal.pdeath') === kill;
-  const able = isAtLeast(facts.kernel, oldest) && leavesRoom(context);
+  const able = isAtLeast(facts.kernel, oldest);
   return wanted && bound && able && showsMemory(context) && tree !== undefined
     ? `${tree}/sysinfo`
     : undefined;
-}
-
-/** The kernel takes one listener, and a policy that is loaded before start hooks may forbid to load another filter. */
-function leavesRoom({ config, filter }: Context): boolean {
-  return filter === undefined || !(filter.notifies || hasHooks(config, 'start'));
 }
 
 function isAtLeast(version: readonly [number, number], least: readonly [number, number]): boolean {

@@ -15,6 +15,7 @@ import { join } from 'node:path';
 import { expect, test as vitestTest } from 'vitest';
 import type { Container } from './harness/container.ts';
 import { eventually } from './harness/eventually.ts';
+import { mountsOn } from './harness/mounts-on.ts';
 import { mountOn } from './harness/probe.ts';
 import type { Scope } from './harness/scope.ts';
 import { test, testOurs } from './harness/suite.ts';
@@ -332,3 +333,59 @@ test('Mounts that the host makes in a shared directory come into the container',
   writeFileSync(`${shared}/later/file`, 'came in');
   expect((await foo.attach(['/bin/cat', '/srv/in/later/file'])).stdout).toBe('came in');
 });
+
+/** A container on a tree that the host shares, and what it sees of a mount that the host makes in it later. */
+async function seenLater(scope: Scope, options: readonly string[]): Promise<string> {
+  const tree = scope.directory();
+  must('mount', '-t', 'tmpfs', 'tree', tree);
+  scope.defer(() => void must('umount', '-R', tree));
+  must('mount', '--make-shared', tree);
+  must('cp', '-a', `${scope.container().rootfs}/.`, tree);
+  const foo = containerOn(scope, `dir:${tree}`, options);
+  await foo.start();
+  must('mount', '-t', 'tmpfs', 'later', `${tree}/mnt`);
+  writeFileSync(`${tree}/mnt/file`, 'came in');
+  const { stdout } = await foo.attach([
+    '/bin/sh',
+    '-c',
+    'cat /mnt/file 2>/dev/null; mount -t tmpfs own /srv',
+  ]);
+  expect(mountsOn(`${tree}/srv`)).toEqual([]);
+  await foo.stop();
+  return stdout;
+}
+
+test('Mounts that the host makes in a shared root file system come in, and none goes out', async (scope) => {
+  expect(await seenLater(scope, [])).toBe('came in');
+  expect(await seenLater(scope, ['lxc.rootfs.options = rslave'])).toBe('came in');
+});
+
+test('lxc.rootfs.options = private keeps later mounts of the host out', async (scope) => {
+  expect(await seenLater(scope, ['lxc.rootfs.options = rprivate'])).toBe('');
+});
+
+test('lxc-destroy removes an image with the container', async (scope) => {
+  const image = makeImage(scope);
+  const foo = containerOn(scope, `loop:${image}`);
+  expect((await foo.run('destroy')).status).toBe(0);
+  expect(existsSync(image)).toBe(false);
+  expect(existsSync(foo.dir)).toBe(false);
+});
+
+testOurs(
+  'lxc-destroy keeps the node of a block device',
+  'C LXC knows devices of LVM and rbd only',
+  async (scope) => {
+    const image = makeImage(scope);
+    const device = must('losetup', '-f', '--show', image);
+    scope.defer(() => void must('losetup', '-d', device));
+    const foo = containerOn(scope, device);
+    const { status, stderr } = await foo.run('destroy');
+    expect(status).toBe(1);
+    expect(stderr).toContain(`its storage ${device} is not ours to remove`);
+    expect(existsSync(device)).toBe(true);
+    foo.configure('lxc.rootfs.managed = 0');
+    expect((await foo.run('destroy')).status).toBe(0);
+    expect(existsSync(device)).toBe(true);
+  },
+);

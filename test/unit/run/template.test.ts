@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest';
-import { treeOf } from '../../../src/run/destroy.ts';
 import { findTemplate, isNoTemplate, originComment, templateArguments } from '../../../src/run/template.ts';
 
 describe('templates', () => {
@@ -37,11 +36,4 @@ describe('templates', () => {
     expect(lines[1]).toBe('# Parameters passed to the template: a b lxc.init.cmd = /evil');
     expect(lines[2]).toMatch(/^# Template script checksum \(SHA-1\): [0-9a-f]{40}$/);
   });
-});
-
-test('the tree of a container is its directory, or the upper one of an overlay', () => {
-  expect(treeOf('dir:/srv/c1')).toBe('/srv/c1');
-  expect(treeOf('/srv/c1/../c2/')).toBe('/srv/c2');
-  expect(treeOf('overlay:/base/rootfs:/c2/overlay/delta')).toBe('/c2/overlay/delta');
-  expect(treeOf('lvm:/dev/vg/c1')).toBeUndefined();
 });
