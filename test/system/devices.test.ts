@@ -1,10 +1,13 @@
 /** /dev, terminals and the console. */
 
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { expect } from 'vitest';
 import { binDir, finished, run, start } from './harness/commands.ts';
+import type { Container } from './harness/container.ts';
 import { eventually } from './harness/eventually.ts';
 import { mountOn } from './harness/probe.ts';
+import type { Scope } from './harness/scope.ts';
 import { test } from './harness/suite.ts';
 
 test('/dev is a small tmpfs with the minimal nodes', async (scope) => {
@@ -205,3 +208,54 @@ test('lxc-attach -L logs what the terminal shows', async (scope) => {
   await run('script', ['-qec', command, '/dev/null'], { input: '' });
   expect(readFileSync(file, 'utf8')).toContain('logged');
 });
+
+/** Prints 60 lines of 101 bytes, then stays. */
+const chatty = 'n=0; while [ $n -lt 60 ]; do printf "%099d\\n" $n; n=$((n+1)); done; exec sleep 1000';
+
+function chattyContainer(scope: Scope, ...more: string[]): Container {
+  const foo = scope.container({
+    config: ['lxc.pty.max = 4', 'lxc.console.logfile = $DIR/console.log', 'lxc.init.cmd = /init', ...more],
+  });
+  foo.script('init', chatty);
+  return foo;
+}
+
+const lastLine = '59\r\n';
+const logOf = (foo: Container, suffix = '') => {
+  const file = `${foo.dir}/console.log${suffix}`;
+  return existsSync(file) ? readFileSync(file, 'utf8') : '';
+};
+
+test('lxc.console.size and lxc.console.rotate keep the log of the console below a size, and one before it', async (scope) => {
+  const foo = chattyContainer(scope, 'lxc.console.size = 4096', 'lxc.console.rotate = 1');
+  await foo.start();
+  await eventually(() => (logOf(foo, '.1') + logOf(foo)).includes(lastLine), 'everything is logged');
+  expect(logOf(foo).length).toBeLessThanOrEqual(4096);
+  expect(logOf(foo, '.1').length).toBeGreaterThan(0);
+});
+
+test('lxc.console.buffer.size keeps what the console showed, for those who ask', async (scope) => {
+  const foo = chattyContainer(scope, 'lxc.console.buffer.size = 8KB');
+  await foo.start();
+  await eventually(() => logOf(foo).includes(lastLine), 'everything is shown');
+  const shown = await consoleLog(foo);
+  expect(shown).toContain(lastLine);
+  const kept = shown.length;
+  expect(kept).toBeGreaterThan(4000);
+  expect(kept).toBeLessThanOrEqual(8192);
+});
+
+/** The command CONSOLE_LOG of liblxc: a header of 16 bytes, then what is wanted of the ring. */
+function consoleLog(foo: Container): Promise<string> {
+  const request = Buffer.alloc(16 + 24);
+  request.writeInt32LE(11, 0);
+  request.writeInt32LE(24, 4);
+  request.writeUInt8(1, 16 + 1);
+  return new Promise((done, fail) => {
+    const answer: Buffer[] = [];
+    const socket = connect(`\0/var/lib/lxc/${foo.name}/command`, () => socket.write(request));
+    socket.on('data', (piece) => answer.push(piece));
+    socket.on('error', fail);
+    socket.on('close', () => done(Buffer.concat(answer).subarray(16).toString()));
+  });
+}
