@@ -9,6 +9,7 @@ import { ms } from './mount-flags.ts';
 import { networkHint } from './network/index.ts';
 import { viewKey } from './proc-view.ts';
 import { fileSystemMeaning, overlayMeaning } from './storage/explain.ts';
+import { sysinfoKey } from './sysinfo.ts';
 import type { OpFailure } from './types.ts';
 
 export function explain(program: Program, failure: OpFailure): LxcError {
@@ -112,6 +113,13 @@ function special(planned: PlannedOp, failure: OpFailure): Partial<Meaning> | und
       return failure.errno === e.nospc
         ? { reason: 'no pseudo terminal is left', hint: 'see /proc/sys/kernel/pty/max' }
         : placeMeaning(failure);
+    case 'seccomp':
+      return failure.errno === e.busy
+        ? {
+            reason: 'somebody else supervises calls of this process already',
+            hint: `set ${sysinfoKey} = off`,
+          }
+        : undefined;
     case 'setns':
       return failure.errno === e.noent ? { hint: 'the process that it belongs to is gone' } : undefined;
     default:

@@ -10,7 +10,7 @@ import { askedBy, step } from '../wire/step.ts';
 import type { Context } from './context.ts';
 import { namedTree, viewKey } from './proc-view.ts';
 
-const key = 'lxcts.sysinfo';
+export const sysinfoKey = 'lxcts.sysinfo';
 /** SIGKILL: the container ends with its monitor. */
 const kill = 9;
 
@@ -25,7 +25,8 @@ const oldest = [5, 9] as const;
 function fileOf(context: Context): string | undefined {
   const { config, facts, spaces } = context;
   const tree = namedTree(context);
-  const wanted = config.value(key) === 'auto' && config.value('lxc.seccomp.notify.proxy') === undefined;
+  const wanted =
+    config.value(sysinfoKey) === 'auto' && config.value('lxc.seccomp.notify.proxy') === undefined;
   const bound = spaces.cloned.has('pid') && config.value('lxc.monitor.signal.pdeath') === kill;
   const able = isAtLeast(facts.kernel, oldest);
   return wanted && bound && able && showsMemory(context) && tree !== undefined
@@ -45,7 +46,7 @@ function showsMemory({ config }: Context): boolean {
 
 /** The last thing before the ids change: what runs earlier would ask a monitor that is not there yet. */
 export function notifySysinfo(context: Context): readonly PlannedOp[] {
-  const why = askedBy(context.config.one(key), key, 'have sysinfo(2) answered');
+  const why = askedBy(context.config.one(sysinfoKey), sysinfoKey, 'have sysinfo(2) answered');
   return fileOf(context) === undefined ? [] : [step(sysinfoFilter(), why, { optional: true })];
 }
 

@@ -161,6 +161,15 @@ test('a failed inverse is told as cleaning up', () => {
   expect(note).toBe('Failed to clean up: Device or resource busy: /sys/fs/cgroup/x');
 });
 
+test('a filter that may not notify is a note with its cure', () => {
+  const { program } = planOf({ lines: minimal, facts: viewHost });
+  const index = program.child.findIndex(({ op }) => op === 'seccomp');
+  const failure = { list: lists.child, index, errno: errnoNumber('EBUSY'), detail: '' };
+  expect(explainNotes(program, [failure])).toEqual([
+    'Failed to have sysinfo(2) answered: somebody else supervises calls of this process already; set lxcts.sysinfo = off',
+  ]);
+});
+
 test('a proc view that cannot be had is one note, and files that are nowhere are none', () => {
   const { program } = planOf({ lines: [...minimal, 'lxc.mount.auto = proc'], facts: viewHost });
   const binds = program.child.flatMap(({ why }, index) => (why.key === 'lxcts.lxcfs' ? [index] : []));
