@@ -56,7 +56,10 @@ beforeAll(async () => {
 afterAll(async () => await endView());
 
 /** A title says why nothing is tested. */
-function describeEngine(name: keyof typeof engines, tests: (engine: Engine) => void): void {
+function describeEngine(
+  name: keyof typeof engines,
+  tests: (engine: Engine, restart: () => Promise<void>) => void,
+): void {
   const engine = engines[name];
   const { missing } = engine;
   if (missing !== undefined) {
@@ -66,27 +69,31 @@ function describeEngine(name: keyof typeof engines, tests: (engine: Engine) => v
   describe(name, () => {
     let end: () => Promise<void>;
     beforeAll(async () => {
-      await install(name);
       end = await engine.start();
     });
     afterAll(async () => await end());
-    tests(engine);
+    tests(engine, async () => {
+      await end();
+      end = await engine.start();
+    });
   });
 }
 
 describeEngine('podman', (podman) => {
   const bare = ['--annotation', 'lxcts.lxcfs=off'];
 
-  test('shows a container the host where it wants no view', async () => {
-    expect(await seenBy(podman, ...bare)).toMatchObject(host);
+  test('shows a container the host', async () => {
+    expect(await seenBy(podman)).toMatchObject(host);
   });
 
   test('shows a container its own limits by -v', async () => {
-    const seen = await seenBy(podman, ...bare, ...byMount);
+    const seen = await seenBy(podman, ...byMount);
     expect(seen).toMatchObject({ ...own, covered: files.map((file) => `/proc/${file}`) });
   });
 
-  test('shows a container its own limits by hooks.d', async () => {
+  test('shows a container its own limits by hooks.d, unless it wants none', async () => {
+    await install('podman');
+    expect(await seenBy(podman, ...bare)).toMatchObject(host);
     expect(await seenBy(podman)).toMatchObject({ ...own, covered: everything });
   });
 
@@ -114,20 +121,29 @@ describeEngine('podman', (podman) => {
   });
 });
 
-describeEngine('docker', (docker) => {
+describeEngine('docker', (docker, restart) => {
   const bare = ['--runtime', 'runc'];
+  /** As `systemctl reload docker` does. */
+  async function reload(runtime: string): Promise<void> {
+    process.kill(Number(readFileSync('/run/docker.pid', 'utf8')), 'SIGHUP');
+    const chosen = async () => (await docker.run('info', '--format', '{{.DefaultRuntime}}')).stdout.trim();
+    await eventually(async () => (await chosen()) === runtime, `${runtime} is the default`, 60_000);
+  }
 
-  test('shows a container of its own runtime the host', async () => {
+  test('shows a container the host', async () => {
+    expect(await seenBy(docker)).toMatchObject(host);
+  });
+
+  test('takes our runtime as its default when it is told to reload', async () => {
+    await install('docker');
+    await reload('lxcfs');
+    expect(await seenBy(docker)).toMatchObject({ ...own, covered: everything });
     expect(await seenBy(docker, ...bare)).toMatchObject(host);
   });
 
   test('shows a container its own limits by -v', async () => {
     const seen = await seenBy(docker, ...bare, ...byMount);
     expect(seen).toMatchObject({ ...own, covered: files.map((file) => `/proc/${file}`) });
-  });
-
-  test('shows a container its own limits by our runtime, which is the default', async () => {
-    expect(await seenBy(docker)).toMatchObject({ ...own, covered: everything });
   });
 
   test('shows a limit that changes, after a restart too', async () => {
@@ -149,6 +165,12 @@ describeEngine('docker', (docker) => {
     expect(await seenBy(docker)).toMatchObject(host);
     endView = await serveView();
     expect(await seenBy(docker)).toMatchObject(own);
+  });
+
+  test('forgets our runtime when that is removed, and Docker is started again', async () => {
+    await must(join(bin, 'lxcfs'), ['install', 'docker', '--uninstall']);
+    await restart();
+    expect(await seenBy(docker)).toMatchObject(host);
   });
 });
 

@@ -8,10 +8,11 @@
  */
 
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { binDir } from '../system/harness/commands.ts';
 import { hideViews, ownDirectory, runRing } from '../system/harness/own.ts';
 import { hierarchies } from '../system/harness/world.ts';
 
@@ -22,6 +23,10 @@ process.exitCode = process.env.LXC_TS_ENGINES === undefined ? enterWorld() : run
 function enterWorld(): number {
   if (process.getuid?.() !== 0) {
     process.stderr.write('The tests with engines start real containers; run them as root\n');
+    return 1;
+  }
+  if (!existsSync(join(binDir, 'lxcfs'))) {
+    process.stderr.write('There is no bin/lxcfs; run npm run build\n');
     return 1;
   }
   installMissing();
