@@ -46,7 +46,7 @@ static int child_setns(struct run *run, const struct op *op)
 	return fd < 0 ? fd : CHECK(setns(fd, NUM(op, SETNS_TYPE)));
 }
 
-static int child_unshare(struct run *run, const struct op *op)
+int op_unshare(struct run *run, const struct op *op)
 {
 	(void)run;
 	return CHECK(unshare(NUM(op, UNSHARE_FLAGS)));
@@ -96,7 +96,7 @@ static op_fn *const child_ops[] = {
 	[OP_STDIO] = op_stdio,
 	[OP_RUN_HOOK] = op_run_hook,
 	[OP_SETNS] = child_setns,
-	[OP_UNSHARE] = child_unshare,
+	[OP_UNSHARE] = op_unshare,
 	[OP_RLIMIT] = op_rlimit,
 	[OP_PERSONALITY] = child_personality,
 	[OP_KEYRING] = op_keyring,

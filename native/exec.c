@@ -149,8 +149,8 @@ int spawn_wait(char *const *argv, char *const *env, const char *cwd, int in, int
 
 int op_exec(struct run *run, const struct op *op)
 {
-	(void)run;
-	cloexec_from(3);
+	if (!run->filtered)
+		cloexec_from(3);
 	return exec_search(VEC(op, EXEC_ARGV), VEC(op, EXEC_ENV));
 }
 
@@ -160,7 +160,8 @@ int op_exec_init(struct run *run, const struct op *op)
 	const char *argv[argc + 2];
 	argv[0] = "lxc-init";
 	memcpy(argv + 1, VEC(op, EXEC_INIT_ARGV), (argc + 1) * sizeof(*argv));
-	cloexec_from(3);
+	if (!run->filtered)
+		cloexec_from(3);
 	syscall(SYS_execveat, run->self, "", argv, VEC(op, EXEC_INIT_ENV), AT_EMPTY_PATH);
 	return -errno;
 }

@@ -18,6 +18,7 @@ import { idFacts } from './ids.ts';
 import { isShared } from './mountinfo.ts';
 import { readNetworkFacts } from './network.ts';
 import { findView } from './proc-view.ts';
+import { seccompFacts } from './seccomp.ts';
 import { readStorage } from './storage.ts';
 
 export function gatherFacts(config: Config, request: StartRequest): HostFacts {
@@ -31,6 +32,7 @@ export function gatherFacts(config: Config, request: StartRequest): HostFacts {
     sharedPaths: gatherShared(config, mountinfo),
     files: gatherFiles(config),
     storage: readStorage(config, request),
+    seccomp: seccompFacts(config, request.cwd, request.pid),
     network: readNetworkFacts(config.nets, request.env),
     draw,
   };

@@ -4,6 +4,7 @@ import type { Op } from '../wire/ops.ts';
 import { stdio } from '../wire/ops.ts';
 import type { PlannedOp, Program } from '../wire/program.ts';
 import { type NamespaceName, namespaceFlags } from './namespaces.ts';
+import { type Filter, loadFilter } from './seccomp.ts';
 import { sysinfoFilter } from './sysinfo.ts';
 
 /** Restrictions of the container that the command is to be free of. */
@@ -58,6 +59,8 @@ export interface AttachFacts {
   readonly sysinfo: boolean;
   /** Ops for `lxc.prlimit`. */
   readonly limits: readonly PlannedOp[];
+  /** The policy of the container. */
+  readonly filter: Filter | undefined;
 }
 
 export function planAttach(request: AttachRequest, facts: AttachFacts): Program {
@@ -91,9 +94,7 @@ export function planAttach(request: AttachRequest, facts: AttachFacts): Program 
       step({ op: 'chdir', args: { path: '/', create: 0 } }, 'enter the root directory of the container'),
       ...inside(request.cwd),
       ...notifySysinfo(spaces, facts),
-      ...identity(request, facts),
-      ...restrictions(request, facts),
-      ...(request.terminal ? [connectTerminal()] : []),
+      ...confine(request, facts, spaces),
       ...run(request),
     ],
     settings: [],
@@ -180,20 +181,41 @@ function inside(cwd: string): PlannedOp[] {
 }
 
 /**
- * No group of the caller goes along. Whoever becomes another user loses the right to drop capabilities, so they go
- * first; root must still be able to set its groups, so for root they go afterwards.
+ * No group of the caller goes along. Whoever becomes another user loses the right to drop capabilities and to load a
+ * filter, so these go first; root must still be able to set its groups, so for root they go afterwards.
  */
-function identity({ uid, gid, elevated }: AttachRequest, { dropped, setgroups }: AttachFacts): PlannedOp[] {
+function confine(
+  request: AttachRequest,
+  facts: AttachFacts,
+  spaces: readonly NamespaceName[],
+): readonly PlannedOp[] {
+  const { uid, gid } = request;
+  const { setgroups } = facts;
   const ids = step(
     { op: 'setIds', args: { uid, gid, groups: Buffer.alloc(0), keepGroups: setgroups ? 0 : 1 } },
     `become user ${uid}, group ${gid}`,
   );
-  if (dropped === 0n || elevated.has('CAP')) return [ids];
-  const drop = step(
-    { op: 'capDrop', args: { drop: dropped } },
-    'drop the capabilities that the container lacks',
-  );
-  return uid === 0 ? [ids, drop] : [drop, ids];
+  const terminal = request.terminal ? [connectTerminal()] : [];
+  const restricted = [...capabilities(request, facts), ...restrictions(request, facts)];
+  const filter = policy(request, facts, spaces);
+  return uid === 0
+    ? [ids, ...restricted, ...terminal, ...filter]
+    : [...restricted, ...filter, ids, ...terminal];
+}
+
+function capabilities({ elevated }: AttachRequest, { dropped }: AttachFacts): readonly PlannedOp[] {
+  if (dropped === 0n || elevated.has('CAP')) return [];
+  const act = 'drop the capabilities that the container lacks';
+  return [step({ op: 'capDrop', args: { drop: dropped } }, act)];
+}
+
+/** As in C LXC: only for whoever enters the container's files, and is not to be free of its restrictions. */
+function policy(
+  { elevated }: AttachRequest,
+  { filter }: AttachFacts,
+  spaces: readonly NamespaceName[],
+): readonly PlannedOp[] {
+  return elevated.has('LSM') || !spaces.includes('mnt') ? [] : loadFilter(filter);
 }
 
 function restrictions({ elevated, context }: AttachRequest, { noNewPrivs, label }: AttachFacts): PlannedOp[] {

@@ -8,6 +8,7 @@ import type { Ids } from './idmap.ts';
 import type { Spaces } from './namespaces.ts';
 import type { StartRequest } from './request.ts';
 import type { Root } from './rootfs.ts';
+import type { Filter } from './seccomp.ts';
 import type { PlanNote } from './types.ts';
 
 export interface Inputs {
@@ -24,6 +25,7 @@ export interface Context extends Inputs {
   readonly ids: Ids | undefined;
   readonly spaces: Spaces;
   readonly capabilities: Capabilities;
+  readonly filter: Filter | undefined;
   readonly cgroups: CgroupPlan;
 }
 

@@ -270,7 +270,15 @@ function joinMeaning(errno: number): Partial<Meaning> | undefined {
   return errno === e.again ? tooManyProcesses : undefined;
 }
 
+/** SIGSYS: the kernel ends whoever makes a call that a filter answers with kill or trap. */
+const killedByFilter = /, signal 31$/;
+
 function execMeaning(program: string, { errno, detail }: OpFailure): Partial<Meaning> | undefined {
+  if (errno === 0 && killedByFilter.test(detail))
+    return {
+      reason: 'its seccomp policy forbids a system call that this needs',
+      hint: 'a policy has to allow execve, and what start hooks and lxc.init.uid need',
+    };
   if (errno === e.noent) {
     return {
       reason: `there is no ${program} in the container, or the interpreter that it names is missing`,

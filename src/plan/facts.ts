@@ -8,6 +8,7 @@ import type { IdFacts } from './idmap.ts';
 import type { NamespaceName } from './namespaces.ts';
 import type { Draw } from './network/index.ts';
 import type { NetworkFacts } from './network-contract.ts';
+import type { SeccompFacts } from './seccomp.ts';
 
 /** What a path leads to, links followed. */
 export interface PathFact {
@@ -75,6 +76,8 @@ export interface HostFacts {
   readonly view?: ViewMount | undefined;
   /** Absent for root file systems in directories. */
   readonly storage?: StorageFacts | undefined;
+  /** Absent: the container has no policy. */
+  readonly seccomp?: SeccompFacts | undefined;
   readonly network: NetworkFacts;
   /** Random numbers below a limit, for names and addresses that are to be random. */
   readonly draw: Draw;

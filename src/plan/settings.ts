@@ -46,7 +46,7 @@ function endAsk({ config }: Context, network: NetworkPlan): number {
   const stop = hasHooks(config, 'stop');
   return (
     (stop || network.askDown ? endAsks.before : 0) |
-    (hasHooks(config, 'post-stop') ? endAsks.after : 0) |
+    (hasHooks(config, 'post-stop') || config.value('lxc.ephemeral') ? endAsks.after : 0) |
     (stop ? endAsks.holdNamespaces : 0)
   );
 }

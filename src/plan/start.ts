@@ -13,6 +13,7 @@ import type { PlannedOp, Program } from '../wire/program.ts';
 import { always, asked, post, step, wait } from '../wire/step.ts';
 import { autoCgroup } from './auto-cgroup.ts';
 import { autoProc, autoSys, hasProc } from './auto-mounts.ts';
+import { begin } from './begin.ts';
 import { dropCapabilities, resolveCapabilities } from './capabilities.ts';
 import {
   refuseHostInit,
@@ -24,7 +25,7 @@ import { ownClocks } from './clocks.ts';
 import type { Context, Inputs } from './context.ts';
 import { hasOwnDev, linkDev, mountDev, populateDev } from './devices.ts';
 import type { HostFacts } from './facts.ts';
-import { childHooks } from './hooks.ts';
+import { childHooks, hasHooks } from './hooks.ts';
 import { becomeMapped, resolveIds, writeMaps } from './idmap.ts';
 import * as init from './init.ts';
 import { cloneRoot } from './mapped-mounts.ts';
@@ -36,6 +37,7 @@ import type { NetworkPlan } from './network-contract.ts';
 import { procView, refuseMissingView } from './proc-view.ts';
 import type { StartRequest } from './request.ts';
 import { attachRoot, changeRoot, isolateMounts, mountMappedRoot, mountRoot, resolveRoot } from './rootfs.ts';
+import { loadFilter, resolveFilter } from './seccomp.ts';
 import { settings } from './settings.ts';
 import { notifySysinfo } from './sysinfo.ts';
 import { connectStdio, mountDevpts, openTerminals } from './terminals.ts';
@@ -94,6 +96,7 @@ function resolve(inputs: Inputs, network: NetworkPlan): Context {
     ids: resolveIds(inputs),
     spaces: resolveSpaces(inputs, network.cloneNet),
     capabilities: resolveCapabilities(inputs),
+    filter: resolveFilter(config, facts.seccomp, notes),
     cgroups,
   };
 }
@@ -147,24 +150,6 @@ function parentList(context: Context, network: NetworkPlan, needs: Meetings): re
     ...cgroups.monitor,
     ...(needs.late.length > 0 ? [wait('cgroup'), ...needs.late, post('ready-start')] : []),
   ];
-}
-
-/** A monitor that starts its container again holds the socket and has left the caller already. */
-function begin({ request, cgroups }: Context): readonly PlannedOp[] {
-  const { detach, reboot, pidfile, record } = request;
-  const bind: Op = { op: 'bindCommand', args: { name: request.commandSocket } };
-  const leave: Op = { op: 'detach', args: { cgroup2: cgroups.detachInto } };
-  return [
-    ...(reboot ? [] : [step(bind, always(`bind the command socket @${request.commandSocket}`))]),
-    step({ op: 'openRecord', args: record }, always(`write the record in ${record.dir}`)),
-    ...(detach && !reboot ? [...cgroups.beforeDetach, step(leave, always('start the monitor'))] : []),
-    ...(pidfile === undefined ? [] : [writePidfile(pidfile)]),
-  ];
-}
-
-function writePidfile(path: string): PlannedOp {
-  const undo: Op = { op: 'unlink', args: { path } };
-  return step({ op: 'writePidfile', args: { path } }, always(`write the pid file ${path}`), { undo: [undo] });
 }
 
 function callHooks({ config }: Context, type: 'pre-start' | 'start-host'): readonly PlannedOp[] {
@@ -223,9 +208,7 @@ function childList(context: Context, network: NetworkPlan, needs: Meetings): rea
     ...secure(context),
     ...(needs.late.length > 0 ? [post('cgroup'), wait('ready-start')] : []),
     ...notifySysinfo(context),
-    init.becomeUser(context),
-    init.dieWithMonitor(context),
-    init.runInit(context),
+    ...lastSteps(context),
   ];
 }
 
@@ -285,13 +268,32 @@ function fill(context: Context): readonly PlannedOp[] {
   ];
 }
 
+/**
+ * Whoever becomes another user may load no filter any more. Else it is the very last thing before exec, so that a
+ * policy has to allow nothing that only we need.
+ */
+function lastSteps(context: Context): readonly PlannedOp[] {
+  const { config } = context;
+  const filter = hasHooks(config, 'start') ? [] : loadFilter(context.filter);
+  const isRoot = config.value('lxc.init.uid') === 0;
+  return [
+    ...(isRoot ? [] : filter),
+    init.becomeUser(context),
+    init.dieWithMonitor(context),
+    ...(isRoot ? filter : []),
+    init.runInit(context),
+  ];
+}
+
+/** Start hooks run what the root file system holds: the filter comes before them. */
 function secure(context: Context): readonly PlannedOp[] {
-  const { config, request } = context;
+  const { config, request, filter } = context;
   return [
     ...init.setPersonality(context),
     ...(context.ids === undefined ? init.limitResources(context) : []),
     ...dropCapabilities(context.capabilities),
     ...init.noNewPrivileges(context),
+    ...(hasHooks(config, 'start') ? loadFilter(filter) : []),
     ...childHooks(config, request, 'start'),
     connectStdio(context),
     ...init.enterDirectory(context),

@@ -8,6 +8,7 @@ import { filterFlags } from '../wire/ops.ts';
 import type { PlannedOp } from '../wire/program.ts';
 import { askedBy, step } from '../wire/step.ts';
 import type { Context } from './context.ts';
+import { hasHooks } from './hooks.ts';
 import { namedTree, viewKey } from './proc-view.ts';
 
 export const sysinfoKey = 'lxcts.sysinfo';
@@ -28,10 +29,15 @@ function fileOf(context: Context): string | undefined {
   const wanted =
     config.value(sysinfoKey) === 'auto' && config.value('lxc.seccomp.notify.proxy') === undefined;
   const bound = spaces.cloned.has('pid') && config.value('lxc.monitor.signal.pdeath') === kill;
-  const able = isAtLeast(facts.kernel, oldest);
+  const able = isAtLeast(facts.kernel, oldest) && leavesRoom(context);
   return wanted && bound && able && showsMemory(context) && tree !== undefined
     ? `${tree}/sysinfo`
     : undefined;
+}
+
+/** The kernel takes one listener, and a policy that is loaded before start hooks may forbid to load another filter. */
+function leavesRoom({ config, filter }: Context): boolean {
+  return filter === undefined || !(filter.notifies || hasHooks(config, 'start'));
 }
 
 function isAtLeast(version: readonly [number, number], least: readonly [number, number]): boolean {

@@ -5,9 +5,11 @@ import { LxcError } from '../base/error.ts';
 import type { Config } from '../config/index.ts';
 import { cgroupDirectory } from '../host/cgroup-mounts.ts';
 import { idsOf } from '../host/ids.ts';
+import { seccompFacts } from '../host/seccomp.ts';
 import { type AttachFacts, type AttachRequest, planAttach } from '../plan/attach.ts';
 import { toHost } from '../plan/idmap.ts';
 import { limitResources } from '../plan/init.ts';
+import { resolveFilter } from '../plan/seccomp.ts';
 import { lists } from '../wire/frames.ts';
 import type { Program } from '../wire/program.ts';
 import { CommandSocket, type ContainerId, socketName } from './command-socket.ts';
@@ -101,6 +103,7 @@ function factsOf(
     setgroups,
     sysinfo,
     limits: limitResources({ config }),
+    filter: resolveFilter(config, seccompFacts(config, session.cwd, session.pid), []),
   };
 }
 

@@ -5,6 +5,7 @@
  */
 
 import { LxcError } from '../base/error.ts';
+import { installRoot } from '../base/install.ts';
 import { type HookContext, hookCommands } from '../plan/index.ts';
 import type { EndSession } from './connection.ts';
 import { decodeHead, type Head } from './head.ts';
@@ -55,6 +56,7 @@ function farewell(session: EndSession, head: Head, context: HookContext, log: Lo
           hookCommands(head.config, head.request, 'post-stop', withPid({ target: context.target }, call)),
           log,
         );
+        if (context.target === 'stop' && head.config.value('lxc.ephemeral')) await vanish(session, head, log);
         resolve(context.target === 'reboot');
       } catch (error) {
         // A post-stop hook that fails cancels a reboot.
@@ -62,6 +64,17 @@ function farewell(session: EndSession, head: Head, context: HookContext, log: Lo
       }
     });
   });
+}
+
+/** An ephemeral container is destroyed by the command that does so, as its owner would. */
+async function vanish(session: EndSession, { request }: Head, log: Log): Promise<void> {
+  const { status, output } = await session.spawn({
+    argv: [`${installRoot}/bin/lxc-destroy`, '-n', request.name, '-P', request.lxcpath],
+    env: { ...session.env, LXC_TS_DAEMON: '0' },
+    cwd: '/',
+    stdio: 'capture',
+  });
+  if (status !== 0) log.write('ERROR', 'stop', `Failed to destroy ${request.name}: ${output.trim()}`);
 }
 
 /** What fails here is logged and stops nothing. */

@@ -173,7 +173,7 @@ export const ops = {
    */
   mount: {
     code: 41,
-    by: 'C',
+    by: 'PC',
     args: {
       source: 'str',
       sourceWhere: 'int',
@@ -228,7 +228,7 @@ export const ops = {
   runHook: { code: 56, by: 'C', args: { text: 'str', env: 'strs', root: 'int' } },
   /** setns into a namespace file of the host; `type` one CLONE_NEW*. */
   setns: { code: 57, by: 'C', args: { path: 'str', type: 'int' } },
-  unshare: { code: 58, by: 'C', args: { flags: 'int' } },
+  unshare: { code: 58, by: 'PC', args: { flags: 'int' } },
   /** Of the caller; in the parent's list that of the process that it cloned. */
   rlimit: { code: 59, by: 'PC', args: { resource: 'int', soft: 'int', hard: 'int' } },
   personality: { code: 60, by: 'C', args: { persona: 'int' } },

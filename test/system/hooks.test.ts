@@ -1,6 +1,6 @@
 /** Hooks: when they run, where, with which arguments and environment. */
 
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { expect } from 'vitest';
 import type { Container } from './harness/container.ts';
 import { eventually } from './harness/eventually.ts';
@@ -203,4 +203,19 @@ test('Hooks on a reboot know that it is one', async (scope) => {
   expect((await called(foo, 'stop')).env.LXC_TARGET).toBe('reboot');
   expect((await called(foo, 'post-stop')).env.LXC_TARGET).toBe('reboot');
   await eventually(async () => (await foo.state()) === 'RUNNING', 'it runs again');
+});
+
+test('With lxc.monitor.unshare a pre-start hook mounts for the container alone', async (scope) => {
+  const place = scope.directory();
+  const foo = scope.container({
+    config: [
+      'lxc.monitor.unshare = 1',
+      `lxc.hook.pre-start = sh -c 'mount -t tmpfs tmpfs ${place} && touch ${place}/inside'`,
+      `lxc.mount.entry = ${place} srv none bind 0 0`,
+    ],
+  });
+  await foo.start();
+  await foo.probe();
+  expect((await foo.attach(['ls', '/srv'])).stdout).toBe('inside\n');
+  expect(readdirSync(place)).toEqual([]);
 });

@@ -287,3 +287,12 @@ test('The death of the monitor ends init', async (scope) => {
   await foo.start();
   await foo.stop();
 });
+
+test('An ephemeral container is gone when it has stopped, and stays when it reboots', async (scope) => {
+  const foo = scope.container({ config: ['lxc.ephemeral = 1', 'lxc.init.cmd = /init'] });
+  foo.script('init', 'echo x >> /out/starts; test $(wc -l < /out/starts) = 1 && reboot -f; exec sleep 1000');
+  await foo.start();
+  await eventually(() => foo.read('out/starts') === 'x\nx\n', 'it has started twice');
+  await foo.stop();
+  await eventually(() => !existsSync(foo.dir), 'its directory is gone');
+});

@@ -53,7 +53,7 @@ function runInside(): number {
     ownFile(file, `root:100000:200000\n${ordinaryUser.name}:400000:65536\n`);
   ownFile('/etc/passwd', `${readFileSync('/etc/passwd', 'utf8')}${passwdLine}\n`);
   must('ip', ['link', 'set', 'lo', 'up']);
-  buildRootfs(join(project, 'test/system/probe.c'));
+  buildRootfs(join(project, 'test/system'));
   try {
     return runRing('system', process.argv.slice(2));
   } finally {

@@ -46,7 +46,6 @@ export const initKeys = {
   'lxc.ephemeral': one(flag, 'Whether the container is destroyed when it stops.', {
     since: '2.0',
     default: false,
-    effect: (on) => (on ? 'later' : 'start'),
   }),
   'lxc.signal.halt': one(signal, 'Signal that asks init to shut down.', {
     was: old('lxc.haltsignal', '1.0'),
@@ -64,7 +63,7 @@ export const initKeys = {
   'lxc.monitor.unshare': one(
     uint,
     'Whether the monitor has a mount namespace of its own, so that pre-start hooks may mount.',
-    { since: '2.0', default: 0, effect: (value) => (value === 0 ? 'start' : 'later') },
+    { since: '2.0', default: 0 },
   ),
   'lxc.monitor.signal.pdeath': one(signal, 'Signal that init gets when its monitor dies; 0 for none.', {
     since: '3.1',

@@ -57,12 +57,10 @@ export const securityKeys = {
   }),
   'lxc.seccomp.profile': one(path, 'File with the rules for system calls.', {
     was: old('lxc.seccomp', '0.9'),
-    effect: 'later',
   }),
   'lxc.seccomp.allow_nesting': one(flag, 'Whether the rules apply also below other rules.', {
     since: '4.0',
     default: false,
-    effect: ifOn,
   }),
   'lxc.seccomp.notify.proxy': one(notifyProxy, 'Socket of the program that decides on system calls.', {
     since: '4.0',

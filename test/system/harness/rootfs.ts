@@ -1,4 +1,4 @@
-/** The root file system that every test container is hard-linked from: a static busybox and the probe. */
+/** The root file system that every test container is hard-linked from: a static busybox and the probes. */
 
 import { spawnSync } from 'node:child_process';
 import {
@@ -14,6 +14,9 @@ import { join } from 'node:path';
 
 /** Built once a run by {@link buildRootfs}, on the same file system as the containers. */
 export const rootfsTemplate = '/var/lib/lxc/.template';
+
+/** What the container itself sees and may do; `probe.c`, `forbidden.c`. */
+const probes = ['probe', 'forbidden'];
 
 const directories = [
   'bin',
@@ -61,17 +64,10 @@ const moreApplets = [
   'test',
 ];
 
-export function buildRootfs(probeSource: string): void {
+/** `sources` has the C files of {@link probes}. */
+export function buildRootfs(sources: string): void {
   for (const dir of directories) mkdirSync(join(rootfsTemplate, dir), { recursive: true });
-  const compiled = spawnSync(
-    'musl-gcc',
-    ['-static', '-Os', '-Wall', '-o', join(rootfsTemplate, 'probe'), probeSource],
-    {
-      encoding: 'utf8',
-    },
-  );
-  if (compiled.status !== 0)
-    throw new Error(`Failed to build the probe: ${compiled.error ?? compiled.stderr}`);
+  for (const probe of probes) compile(join(sources, `${probe}.c`), join(rootfsTemplate, probe));
   copyFileSync(findBusybox(), join(rootfsTemplate, 'bin/busybox'));
   chmodSync(join(rootfsTemplate, 'bin/busybox'), 0o755);
   for (const applet of [...applets, ...moreApplets])
@@ -84,12 +80,19 @@ export function buildRootfs(probeSource: string): void {
   chmodSync(join(rootfsTemplate, 'tmp'), 0o1777);
 }
 
-/** A root file system of its own at `target`: directories and links anew, the two binaries shared. */
+function compile(source: string, program: string): void {
+  const args = ['-static', '-Os', '-Wall', '-o', program, source];
+  const compiled = spawnSync('musl-gcc', args, { encoding: 'utf8' });
+  if (compiled.status !== 0)
+    throw new Error(`Failed to build ${source}: ${compiled.error ?? compiled.stderr}`);
+}
+
+/** A root file system of its own at `target`: directories and links anew, the binaries shared. */
 export function copyRootfs(target: string): void {
   for (const dir of directories) mkdirSync(join(target, dir), { recursive: true });
   chmodSync(join(target, 'tmp'), 0o1777);
   chmodSync(join(target, 'out'), 0o777);
-  linkSync(join(rootfsTemplate, 'probe'), join(target, 'probe'));
+  for (const probe of probes) linkSync(join(rootfsTemplate, probe), join(target, probe));
   linkSync(join(rootfsTemplate, 'bin/busybox'), join(target, 'bin/busybox'));
   for (const applet of [...applets, ...moreApplets]) symlinkSync('busybox', join(target, 'bin', applet));
   for (const file of readdirSync(join(rootfsTemplate, 'etc'))) {

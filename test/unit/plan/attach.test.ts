@@ -29,9 +29,37 @@ const facts: AttachFacts = {
   label: undefined,
   sysinfo: false,
   limits: [],
+  filter: undefined,
 };
 
 const names = (program: ReturnType<typeof planAttach>) => program.child.map(({ op }) => op);
+
+describe('the policy of the container', () => {
+  const origin = { file: 'foo.conf', line: 1 };
+  const entry = {
+    key: 'lxc.seccomp.profile',
+    spelled: 'lxc.seccomp.profile',
+    text: '/p',
+    value: '/p',
+    origin,
+  };
+  const filter = { filter: Buffer.alloc(8), notifies: false, notes: [], entry };
+  const order = (more: Partial<AttachRequest>) =>
+    names(planAttach({ ...request, ...more }, { ...facts, filter })).filter((op) =>
+      ['setIds', 'noNewPrivs', 'stdio', 'seccomp', 'exec'].includes(op),
+    );
+
+  test('is loaded last, but before the command becomes another user', () => {
+    expect(order({ terminal: true })).toEqual(['setIds', 'noNewPrivs', 'stdio', 'seccomp', 'exec']);
+    expect(order({ uid: 1000 })).toEqual(['noNewPrivs', 'seccomp', 'setIds', 'exec']);
+  });
+
+  test('is not for who keeps the restrictions of the caller or stays out of the files', () => {
+    expect(order({ elevated: new Set(['LSM']) })).not.toContain('seccomp');
+    expect(order({ namespaces: new Set(['net']) })).not.toContain('seccomp');
+    expect(order({ elevated: new Set(['CAP', 'CGROUP']) })).toContain('seccomp');
+  });
+});
 
 describe('the plan of an attach', () => {
   test('joins the cgroups before it enters, and gives up privileges before it runs the command', () => {

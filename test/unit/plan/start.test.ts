@@ -184,7 +184,7 @@ describe('before anything is done', () => {
     ['lxc.rootfs.path = dir:here', 'Failed to use the root file system here: it is not an absolute path'],
     ['lxc.rootfs.path = overlay:/a:/b', 'Failed to use the root file system /a: No such directory'],
     ['lxc.rootfs.mount = /nowhere', 'Failed to mount the root file system on /nowhere: No such directory'],
-    ['lxc.seccomp.profile = /x', 'Failed to start with lxc.seccomp.profile = /x: it would be without effect'],
+    ['lxc.seccomp.profile = /x', 'Failed to read the seccomp policy /x: No such file'],
     ['lxc.console.path = /no/tty', 'Failed to open /no/tty for the console: there is no directory /no'],
     ['lxc.console.logfile = /srv/root', 'Failed to open /srv/root for the console: Is a directory'],
     ['lxc.environment = NOT_THERE', 'Failed to set the variable NOT_THERE'],
