@@ -26,6 +26,7 @@ lxc.pty.max = 1024
 lxc.mount.auto = proc:mixed sys:ro cgroup:mixed
 lxc.mount.entry = tmpfs dev/shm tmpfs rw,nosuid,nodev,create=dir 0 0
 lxc.signal.halt = SIGKILL
+lxcts.lxcfs = off
 `;
 
 function makeRootfs(rootfs: string): void {
