@@ -161,33 +161,38 @@ static int start_node(const char *mode, int listener, int client)
 
 /* ---- the run directory ---- */
 
-static uint64_t fnv(uint64_t hash, const void *bytes, size_t len)
+uint64_t fnv(uint64_t hash, const void *bytes, size_t len)
 {
 	for (const unsigned char *at = bytes; len-- > 0;)
 		hash = (hash ^ *at++) * 0x100000001b3ull;
 	return hash;
 }
 
+void format_hash(char out[static 17], uint64_t hash)
+{
+	for (int i = 15; i >= 0; i--, hash >>= 4)
+		out[i] = "0123456789abcdef"[hash & 15];
+	out[16] = 0;
+}
+
 /* A daemon serves exactly those who see what it sees. */
-static void namespace_hash(char out[static 17])
+void namespace_hash(char out[static 17])
 {
 	static const char *const files[] = {
 		"/proc/self/ns/mnt", "/proc/self/ns/net", "/proc/self/ns/pid", "/proc/self/ns/user", "/proc/self/ns/cgroup", "/",
 	};
-	uint64_t hash = 0xcbf29ce484222325ull;
+	uint64_t hash = FNV_START;
 	for (size_t i = 0; i < countof(files); i++) {
 		struct stat st = { 0 };
 		stat(files[i], &st);
 		uint64_t id[2] = { st.st_dev, st.st_ino };
 		hash = fnv(hash, id, sizeof(id));
 	}
-	for (int i = 15; i >= 0; i--, hash >>= 4)
-		out[i] = "0123456789abcdef"[hash & 15];
-	out[16] = 0;
+	format_hash(out, hash);
 }
 
 /* The mode of this directory is the daemon's authentication: 0700 and the caller's own, or no daemon. */
-static int run_directory(char *out, size_t size)
+int run_directory(char *out, size_t size)
 {
 	const char *base = getuid() == 0 ? "/run" : getenv("XDG_RUNTIME_DIR");
 	struct stat st;
@@ -233,12 +238,17 @@ static int start_daemon(const struct sockaddr_un *address, const char *lock_path
 	return err < 0 ? err : pair[0];
 }
 
+bool daemon_wanted(void)
+{
+	const char *wish = getenv("LXC_TS_DAEMON");
+	return !wish || strcmp(wish, "0") != 0;
+}
+
 static int connect_warm(bool may_start, int *patience)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	const char *wish = getenv("LXC_TS_DAEMON");
 	char dir[80], hash[17], lock[sizeof(address.sun_path)];
-	if (wish && !strcmp(wish, "0"))
+	if (!daemon_wanted())
 		return -ECONNREFUSED;
 	namespace_hash(hash);
 	int err = run_directory(dir, sizeof(dir));
@@ -258,9 +268,8 @@ static int connect_warm(bool may_start, int *patience)
 
 /* ---- HELLO ---- */
 
-static int say_hello(int fd, uint32_t role, char *const *argv)
+void put_hello(struct buffer *out, uint32_t role, char *const *argv, pid_t pid)
 {
-	_buffer_ struct buffer out = { 0 };
 	struct winsize window = { 0 };
 	char cwd[4096];
 	mode_t mask = umask(0);
@@ -273,13 +282,19 @@ static int say_hello(int fd, uint32_t role, char *const *argv)
 				ioctl(i, TIOCGWINSZ, &window);
 		}
 	const uint32_t head[] = {
-		PROTOCOL_VERSION, role, getuid(), getgid(), mask, terminals, window.ws_row, window.ws_col, getpid(), 0,
+		PROTOCOL_VERSION, role, getuid(), getgid(), mask, terminals, window.ws_row, window.ws_col, pid, 0,
 	};
-	put_bytes(&out, head, sizeof(head));
-	put_text(&out, getcwd(cwd, sizeof(cwd)) && *cwd == '/' ? cwd : "");
-	put_texts(&out, argv);
-	put_texts(&out, environ);
-	put_text(&out, BUILD_ID);
+	put_bytes(out, head, sizeof(head));
+	put_text(out, getcwd(cwd, sizeof(cwd)) && *cwd == '/' ? cwd : "");
+	put_texts(out, argv);
+	put_texts(out, environ);
+	put_text(out, BUILD_ID);
+}
+
+static int say_hello(int fd, uint32_t role, char *const *argv)
+{
+	_buffer_ struct buffer out = { 0 };
+	put_hello(&out, role, argv, getpid());
 	return frame_send(fd, FRAME_HELLO, out.at, out.len);
 }
 

@@ -222,9 +222,46 @@ static void forward_signal(struct client *c)
 	frame_send(c->brain, FRAME_WINCH, size, sizeof(size));
 }
 
+/* ---- without a brain ---- */
+
+/* The detached runner of a replay: this process ends by its success. */
+static void await_replay(struct client *c)
+{
+	while (c->relay >= 0) {
+		_frame_ struct frame frame = { 0 };
+		int got = frame_read(c->relay, &frame);
+		struct reader r = { .at = frame.data, .end = frame.data + frame.len };
+		if (got == 1 && frame.type == FRAME_CALL) {
+			abort_call(c);
+			continue;
+		}
+		if (got == 1 && frame.type == FRAME_RESULT && get_u32(&r) == RESULT_OK)
+			end(0, 0);
+		close_fd(&c->relay);
+	}
+}
+
+/* Returns where nothing was kept or where it failed, which leaves nothing behind: then a brain is asked. */
+static void replay(struct client *c, char **argv)
+{
+	_buffer_ struct buffer hello = { 0 };
+	_frame_ struct frame frame = { 0 };
+	if (!daemon_wanted())
+		return;
+	put_hello(&hello, HELLO_ROLE_COMMAND, argv, 0);
+	if (!replay_open(&hello, &frame))
+		return;
+	c->brain = -1;
+	run_init(&c->run, -1);
+	run_frame(c, &frame);
+	await_replay(c);
+}
+
 int client_main(char **argv, int inherited)
 {
 	static struct client c = { .relay = -1, .signals = -1 };
+	if (inherited < 0)
+		replay(&c, argv);
 	c.brain = inherited >= 0 ? brain_inherited(inherited, HELLO_ROLE_COMMAND, argv) : brain_open(HELLO_ROLE_COMMAND, argv, true);
 	if (c.brain < 0)
 		die(1, "Failed to reach the planner process: it did not start or did not answer");

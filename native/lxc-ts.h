@@ -302,6 +302,19 @@ extern sigset_t caller_mask;    /* the signal mask we were started with; program
 
 /* A brain that answered HELLO with ACCEPT: warm if one is there (started with `may_start`), else cold. fd or -errno. */
 int brain_open(uint32_t role, char *const *argv, bool may_start);
+bool daemon_wanted(void);                                  /* not LXC_TS_DAEMON=0 */
+void put_hello(struct buffer *, uint32_t role, char *const *argv, pid_t);
+int run_directory(char *out, size_t size);                 /* our own and nobody else's, or -errno */
+void namespace_hash(char out[static 17]);
+
+#define FNV_START 0xcbf29ce484222325ull
+uint64_t fnv(uint64_t hash, const void *bytes, size_t len); /* FNV-1a */
+void format_hash(char out[static 17], uint64_t hash);
+
+/* ---- replay.c ---- */
+
+/* The program that a brain kept for a HELLO (said with pid 0), as RUN; false where none is kept that still holds. */
+bool replay_open(struct buffer *hello, struct frame *out);
 
 /*
  * Obey OUT, ERR, SPAWN, WANT; stop at a frame that the caller decides on (RUN, RESUME, ABORT, EXIT).

@@ -5,7 +5,20 @@
 #define MAX_FRAME_BYTES 8388608
 #define MAX_OP_ARGS 8
 #define RECORD_MAGIC "LXCTSR1\n"
-#define NODE_FLAGS "--no-rehash-snapshot"
+#define NODE_FLAGS "--no-rehash-snapshot", "--invocation-count-for-maglev=30", "--minimum-invocations-after-ic-update=30"
+
+#define REPLAY_MAGIC "LXCTSA1\n"
+
+enum {
+	GROUND_TEXT = 1,
+	GROUND_LINE = 2,
+	GROUND_LINK = 3,
+	GROUND_NODE = 4,
+	GROUND_UNCHANGED = 5,
+	GROUND_PROCESS = 6,
+	GROUND_ABSENT = 7,
+	GROUND_PRESENT = 8,
+};
 
 enum {
 	FRAME_HELLO = 1,

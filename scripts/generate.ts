@@ -6,6 +6,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { cpuDirectory, rareFiles, viewFiles } from '../src/config/index.ts';
 import * as frames from '../src/wire/frames.ts';
+import { groundKinds } from '../src/wire/grounds.ts';
 import * as lxcfs from '../src/wire/lxcfs.ts';
 import { nodeFlags } from '../src/wire/node.ts';
 import * as wire from '../src/wire/ops.ts';
@@ -60,6 +61,8 @@ function wireHeader(): string {
     `#define MAX_OP_ARGS ${most}`,
     `#define RECORD_MAGIC ${JSON.stringify(frames.recordMagic)}`,
     `#define NODE_FLAGS ${nodeFlags.map((flag) => JSON.stringify(flag)).join(', ')}\n`,
+    `#define REPLAY_MAGIC ${JSON.stringify(frames.replayMagic)}\n`,
+    enumeration('GROUND', groundKinds),
     enumeration('FRAME', frames.frameTypes),
     enumeration('HELLO_ROLE', frames.helloRoles),
     enumeration('RESULT', frames.resultKinds),

@@ -4,29 +4,36 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { draw } from '../base/draw.ts';
 import { errnoCode, reason } from '../base/errno.ts';
 import { LxcError } from '../base/error.ts';
+import { Grounds } from '../base/grounds.ts';
 import type { ConfigIo } from './types.ts';
 
 export interface Caller {
   readonly cwd: string;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Hears of everything that is read. */
+  readonly grounds?: Grounds;
 }
 
-export function nodeConfigIo({ cwd, env }: Caller): ConfigIo {
+export function nodeConfigIo({ cwd, env, grounds = new Grounds() }: Caller): ConfigIo {
   return {
     cwd,
-    readFile,
-    list,
+    readFile: (path) => readFile(path, grounds),
+    list: (path) => list(path, grounds),
     env: (name) => (Object.hasOwn(env, name) ? env[name] : undefined),
     nibble: () => draw(16),
   };
 }
 
-function readFile(path: string): string | undefined {
+function readFile(path: string, grounds: Grounds): string | undefined {
   // Asking first is cheaper than the exception where a file need not be there.
-  return existsSync(path) ? ifThere(path, () => readFileSync(path, 'utf8')) : undefined;
+  const text = existsSync(path) ? ifThere(path, () => readFileSync(path, 'utf8')) : undefined;
+  if (text === undefined) grounds.add({ kind: 'absent', path });
+  else grounds.holds(path, text);
+  return text;
 }
 
-function list(path: string): readonly string[] | undefined {
+function list(path: string, grounds: Grounds): readonly string[] | undefined {
+  grounds.unchanged(path);
   return ifThere(path, () => readdirSync(path));
 }
 

@@ -1,6 +1,7 @@
 /** The cgroup facts of a start: the hierarchies, the caller's place in them, and which names are taken. */
 
-import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
+import { accessSync, constants } from 'node:fs';
+import { Grounds } from '../base/grounds.ts';
 import type { CgroupFacts, CgroupLayout, Hierarchy } from '../cgroup/layout.ts';
 import { directoryIn, readLayout, words } from '../cgroup/layout.ts';
 import { candidates, type PlacementRequest } from '../cgroup/placement.ts';
@@ -8,17 +9,22 @@ import type { Config } from '../config/index.ts';
 import type { StartRequest } from '../plan/request.ts';
 
 /** Layout for the process `pid`: what lxc-cgroup and friends need, too. */
-export function gatherLayout(pid: number, mountinfo: string): CgroupLayout {
+export function gatherLayout(pid: number, mountinfo: string, grounds: Grounds = new Grounds()): CgroupLayout {
   return readLayout({
     mountinfo,
-    own: read(`/proc/${pid}/cgroup`) ?? '',
-    init: read('/proc/1/cgroup') ?? '',
-    offers: (mount) => read(`${mount}/cgroup.controllers`) ?? '',
+    own: grounds.text(`/proc/${pid}/cgroup`, '/proc/self/cgroup') ?? '',
+    init: grounds.text('/proc/1/cgroup') ?? '',
+    offers: (mount) => grounds.text(`${mount}/cgroup.controllers`) ?? '',
   });
 }
 
-export function gatherCgroups(config: Config, request: StartRequest, mountinfo: string): CgroupFacts {
-  const layout = ofUser(gatherLayout(request.pid, mountinfo), request.uid);
+export function gatherCgroups(
+  config: Config,
+  request: StartRequest,
+  mountinfo: string,
+  grounds: Grounds,
+): CgroupFacts {
+  const layout = ofUser(gatherLayout(request.pid, mountinfo, grounds), request.uid);
   const placement: PlacementRequest = {
     config,
     name: request.name,
@@ -26,12 +32,12 @@ export function gatherCgroups(config: Config, request: StartRequest, mountinfo: 
     detached: request.detach,
   };
   const [first = []] = [candidates(placement, layout, 0)];
-  const above = first.map(({ base, parents }) => [base, ...parents.filter((path) => existsSync(path))]);
+  const above = first.map(({ base, parents }) => [base, ...parents.filter((path) => grounds.exists(path))]);
   return {
     ...layout,
-    taken: new Set([...above.flat(), ...takenNames(placement, layout)]),
-    cpuset: cpusetOf(layout, above),
-    enabled: enabledIn(layout, above),
+    taken: new Set([...above.flat(), ...takenNames(placement, layout, grounds)]),
+    cpuset: cpusetOf(layout, above, grounds),
+    enabled: enabledIn(layout, above, grounds),
   };
 }
 
@@ -64,11 +70,11 @@ function isWritable(path: string): boolean {
 const mostSuffixes = 999;
 
 /** Suffixes are tried until both names are free everywhere. */
-function takenNames(placement: PlacementRequest, layout: CgroupLayout): readonly string[] {
+function takenNames(placement: PlacementRequest, layout: CgroupLayout, grounds: Grounds): readonly string[] {
   const taken: string[] = [];
   for (let number = 0; number <= mostSuffixes; number++) {
     const names = candidates(placement, layout, number).flatMap(({ payload, monitor }) => [payload, monitor]);
-    const found = names.filter((path) => existsSync(path));
+    const found = names.filter((path) => grounds.exists(path));
     if (found.length === 0) break;
     taken.push(...found);
   }
@@ -77,33 +83,25 @@ function takenNames(placement: PlacementRequest, layout: CgroupLayout): readonly
 
 type Above = readonly (readonly string[])[];
 
-function cpusetOf({ hierarchies }: CgroupLayout, above: Above): CgroupFacts['cpuset'] {
+function cpusetOf({ hierarchies }: CgroupLayout, above: Above, grounds: Grounds): CgroupFacts['cpuset'] {
   const index = hierarchies.findIndex(
     (one) => one.version === 1 && one.controllers.split(',').includes('cpuset'),
   );
   const parent = above[index]?.at(-1);
   if (parent === undefined) return undefined;
-  const cpus = read(`${parent}/cpuset.cpus`);
-  const mems = read(`${parent}/cpuset.mems`);
+  const cpus = grounds.text(`${parent}/cpuset.cpus`);
+  const mems = grounds.text(`${parent}/cpuset.mems`);
   return cpus === undefined || mems === undefined ? undefined : { cpus: cpus.trim(), mems: mems.trim() };
 }
 
-function enabledIn({ hierarchies }: CgroupLayout, above: Above): CgroupFacts['enabled'] {
+function enabledIn({ hierarchies }: CgroupLayout, above: Above, grounds: Grounds): CgroupFacts['enabled'] {
   const directories = hierarchies.flatMap((one: Hierarchy, index) =>
     one.version === 2 ? (above[index] ?? []) : [],
   );
   return new Map(
     directories.map((path): [string, readonly string[]] => [
       path,
-      words(read(`${path}/cgroup.subtree_control`) ?? ''),
+      words(grounds.text(`${path}/cgroup.subtree_control`) ?? ''),
     ]),
   );
-}
-
-function read(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return undefined;
-  }
 }

@@ -1,11 +1,12 @@
 /** The facts that a plan needs, read from the kernel: only what the configuration at hand makes necessary. */
 
-import { existsSync, readFileSync, type Stats, statSync } from 'node:fs';
+import { existsSync, readFileSync, type Stats } from 'node:fs';
 import { release } from 'node:os';
 import { dirname } from 'node:path';
 import { draw } from '../base/draw.ts';
 import { errnoCode, reason } from '../base/errno.ts';
 import { LxcError } from '../base/error.ts';
+import { Grounds } from '../base/grounds.ts';
 import { type Config, parseDeviceRule } from '../config/index.ts';
 import { consoleFiles } from '../plan/check.ts';
 import type { HostFacts, PathFact } from '../plan/facts.ts';
@@ -21,16 +22,23 @@ import { findView } from './proc-view.ts';
 import { seccompFacts } from './seccomp.ts';
 import { readStorage } from './storage.ts';
 
-export function gatherFacts(config: Config, request: StartRequest): HostFacts {
+export function gatherFacts(
+  config: Config,
+  request: StartRequest,
+  grounds: Grounds = new Grounds(),
+): HostFacts {
   const mountinfo = readFileSync('/proc/self/mountinfo', 'utf8');
+  grounds.holds('/proc/self/mountinfo', mountinfo);
+  // Of the network, all that a configuration whose grounds count can ask.
+  grounds.exists('/proc/sys/net/ipv6');
   return {
     ...kernelFacts(),
     ids: idFacts(request),
-    cgroups: gatherCgroups(config, request, mountinfo),
+    cgroups: gatherCgroups(config, request, mountinfo, grounds),
     view: config.value('lxcts.lxcfs') === 'off' ? undefined : findView(mountinfo),
-    paths: gatherPaths(config, request),
+    paths: gatherPaths(config, request, grounds),
     sharedPaths: gatherShared(config, mountinfo),
-    files: gatherFiles(config),
+    files: gatherFiles(config, grounds),
     storage: readStorage(config, request),
     seccomp: seccompFacts(config, request.cwd, request.pid),
     network: readNetworkFacts(config.nets, request.env),
@@ -63,7 +71,7 @@ function isNamespace(name: string): name is NamespaceName {
   return name in namespaceFlags && existsSync(`/proc/self/ns/${name}`);
 }
 
-function gatherPaths(config: Config, request: StartRequest): ReadonlyMap<string, PathFact> {
+function gatherPaths(config: Config, request: StartRequest, grounds: Grounds): ReadonlyMap<string, PathFact> {
   const rootfs = config.one('lxc.rootfs.path')?.value;
   const mount = config.value('lxc.rootfs.mount') ?? request.rootfsMount;
   const asked = [
@@ -72,7 +80,7 @@ function gatherPaths(config: Config, request: StartRequest): ReadonlyMap<string,
     ...consoleFiles(config).flatMap(({ file }) => [file, dirname(file)]),
   ];
   const found = asked.flatMap((path): [string, PathFact][] => {
-    const stats = statOf(path);
+    const stats = statOf(path, grounds);
     return stats === undefined ? [] : [[path, pathFact(stats)]];
   });
   return new Map(found);
@@ -92,16 +100,19 @@ function gatherShared(config: Config, mountinfo: string): ReadonlySet<string> {
   return new Set(hosts.filter((path) => isShared(mountinfo, path)));
 }
 
-function gatherFiles(config: Config): ReadonlyMap<string, string> {
+function gatherFiles(config: Config, grounds: Grounds): ReadonlyMap<string, string> {
   const path = config.value('lxc.mount.fstab');
   const text = path === undefined ? undefined : textOf(path);
+  if (path !== undefined && text === undefined) grounds.add({ kind: 'absent', path });
+  else if (path !== undefined && text !== undefined) grounds.holds(path, text);
   return new Map(path === undefined || text === undefined ? [] : [[path, text]]);
 }
 
-function statOf(path: string): Stats | undefined {
+function statOf(path: string, grounds: Grounds): Stats | undefined {
   try {
-    return statSync(path, { throwIfNoEntry: false });
+    return grounds.stat(path);
   } catch {
+    grounds.spoil();
     return undefined;
   }
 }

@@ -19,7 +19,7 @@ import { isWatched } from './leftovers.ts';
 import { loadContainerConfig } from './load.ts';
 import { recordDir } from './places.ts';
 import { cgroupsOf, foreignNamespaces, labelOf, processFacts } from './processes.ts';
-import { type ContainerRecord, isAlive, readRecord } from './record.ts';
+import { type ContainerRecord, isAlive, readRecord, recordFile } from './record.ts';
 import type { RunResult, Session } from './session.ts';
 
 /** A container that runs: its first process and the configuration it runs by. */
@@ -44,6 +44,10 @@ export async function findRunning(
     throw new LxcError('Failed to get init pid: the container is not running', {
       hint: `start it with lxc-start -n ${id.name}`,
     });
+  if (known && record.monitor !== undefined && record.init !== undefined) {
+    session.grounds.process(record.monitor.pid, record.monitor.startTime);
+    session.grounds.process(record.init.pid, record.init.startTime);
+  } else session.grounds.spoil();
   const own = known && rcfile === undefined;
   const config = own
     ? headOf(record).config
@@ -53,7 +57,9 @@ export async function findRunning(
 
 /** A killed monitor is replaced first: it is the way to init. */
 async function ownRecord(session: Session, id: ContainerId): Promise<ContainerRecord | undefined> {
-  const record = readRecord(recordDir(session, id.lxcpath, id.name));
+  const dir = recordDir(session, id.lxcpath, id.name);
+  session.grounds.unchanged(recordFile(dir));
+  const record = readRecord(dir);
   if (record === undefined || isWatched(record)) return record;
   const { tend } = await import('./tend.ts');
   return (await tend(session, id)) === 'running' ? record : undefined;
@@ -70,7 +76,9 @@ export function usualIds({ initPid, config }: Running): { readonly uid: number; 
 
 export async function attach(session: Session, running: Running, request: AttachRequest): Promise<number> {
   const program = planAttach(request, factsOf(session, running, request));
-  const result = await session.runLast(program);
+  // The shell that passwd names is looked up in the container.
+  const isGrounded = request.otherwise === undefined;
+  const result = await session.runLast(program, { isGrounded });
   if (result.kind === 'exited') return shellStatus(result.value);
   throw failure(program, request, result);
 }
@@ -80,11 +88,16 @@ function factsOf(
   { id, initPid, config, sysinfo }: Running,
   { uid }: AttachRequest,
 ): AttachFacts {
-  const facts = processFacts(initPid);
+  const { grounds } = session;
+  const facts = processFacts(initPid, grounds);
   if (facts === undefined) throw new LxcError('Failed to attach: the container has just stopped');
   // A container of a user without cgroups of his own is in those of whoever started it.
-  const own = new Map(cgroupsOf(session.pid).map(({ controllers, path }) => [controllers, path]));
-  const cgroups = cgroupsOf(initPid).filter(({ controllers, path }) => own.get(controllers) !== path);
+  const own = new Map(
+    cgroupsOf(session.pid, grounds, 'self').map(({ controllers, path }) => [controllers, path]),
+  );
+  const cgroups = cgroupsOf(initPid, grounds).filter(
+    ({ controllers, path }) => own.get(controllers) !== path,
+  );
   const { users, setgroups } = idsOf(initPid);
   const unified = cgroups.find(({ controllers }) => controllers === '');
   const directories = cgroups
@@ -95,10 +108,10 @@ function factsOf(
     ...facts,
     socket: socketName(id),
     initPid,
-    namespaces: foreignNamespaces(initPid, session.pid),
+    namespaces: foreignNamespaces(initPid, session.pid, grounds),
     tasks: directories.map((directory) => `${directory}/tasks`),
     cgroup2: (unified && cgroupDirectory(unified)) ?? '',
-    label: labelOf(initPid),
+    label: labelOf(initPid, grounds),
     owner: toHost(users, uid) ?? -1,
     setgroups,
     sysinfo,

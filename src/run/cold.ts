@@ -4,5 +4,12 @@ import { type Offer, serve } from './connection.ts';
 import { DescriptorLine } from './descriptor-line.ts';
 
 export async function cold(service: Offer): Promise<void> {
-  await serve(new DescriptorLine(3), { ...service, isShared: false, stop: () => false });
+  await serve(new DescriptorLine(3), {
+    ...service,
+    isShared: false,
+    isPrompt: () => false,
+    took: () => {},
+    keep: () => {},
+    stop: () => false,
+  });
 }

@@ -6,9 +6,11 @@
 import { resolve } from 'node:path';
 import { reason } from '../base/errno.ts';
 import { LxcError } from '../base/error.ts';
+import { Grounds } from '../base/grounds.ts';
 import { ByteReader, ByteWriter } from '../wire/bytes.ts';
 import { encodeProgram } from '../wire/encode.ts';
 import { helloRoles, runFlags, spawnStdio } from '../wire/frames.ts';
+import type { Kept } from '../wire/grounds.ts';
 import type { Program } from '../wire/program.ts';
 import { encodeText } from '../wire/text.ts';
 import {
@@ -25,13 +27,29 @@ import {
 } from './frames.ts';
 import { InputQueue } from './input.ts';
 import type { Line } from './line.ts';
-import type { CallHandler, Exit, Input, RunResult, Session, Spawned, SpawnRequest } from './session.ts';
+import { bootGround, withoutPid } from './replay.ts';
+import type {
+  CallHandler,
+  Exit,
+  Input,
+  LastOptions,
+  RunResult,
+  Session,
+  Spawned,
+  SpawnRequest,
+} from './session.ts';
 
 /** What a brain does for those who connect. */
 export interface Service {
   readonly buildId: string;
   /** A daemon, which outlives its clients. */
   readonly isShared: boolean;
+  /** Whether a command is one that answers within a turn of the event loop, as far as is known. */
+  isPrompt(command: string): boolean;
+  /** What its first turn took. */
+  took(command: string, milliseconds: number): void;
+  /** The program that `hello` was answered with rests on nothing but `grounds`. */
+  keep(answer: Omit<Kept, 'namespaces'>): void;
   command(session: Session): Promise<Exit>;
   /** A monitor's container ended: `calls` are what it waits for. */
   end(session: EndSession): Promise<Exit>;
@@ -40,7 +58,7 @@ export interface Service {
 }
 
 /** What every brain does alike. */
-export type Offer = Omit<Service, 'isShared' | 'stop'>;
+export type Offer = Pick<Service, 'buildId' | 'command' | 'end'>;
 
 /** The session of a monitor: it says CALL on its own, without a program of ours. */
 export interface EndSession extends Session {
@@ -71,6 +89,14 @@ class Connection implements EndSession {
   #hello: Hello | undefined;
   #running: Waiter<RunResult> | undefined;
   #attached = false;
+  /** The client ends by itself when the program that runs has succeeded. */
+  #isLast = false;
+  #saidLast = false;
+  readonly grounds = new Grounds();
+  /** Payload of HELLO. */
+  #words: Buffer = Buffer.alloc(0);
+  /** Payload of RUN, where its caller may run it again. */
+  #answer: Uint8Array | undefined;
   #onCall: CallHandler | undefined;
   #waitingCalls: Frame[] = [];
   #spawnId = 0;
@@ -116,10 +142,12 @@ class Connection implements EndSession {
   }
 
   out(text: string | Uint8Array): void {
+    this.grounds.spoil();
     this.#sender.send(frameTypes.OUT, typeof text === 'string' ? encodeText(text) : text);
   }
 
   err(text: string | Uint8Array): void {
+    this.grounds.spoil();
     this.#sender.send(frameTypes.ERR, typeof text === 'string' ? encodeText(text) : text);
   }
 
@@ -136,10 +164,12 @@ class Connection implements EndSession {
   }
 
   run(program: Program, onCall?: CallHandler): Promise<RunResult> {
+    this.grounds.spoil();
     return this.#run(program, 0, onCall);
   }
 
-  runLast(program: Program, onCall?: CallHandler): Promise<RunResult> {
+  runLast(program: Program, { onCall, isGrounded = false }: LastOptions = {}): Promise<RunResult> {
+    if (!isGrounded) this.grounds.spoil();
     // A brain of its own is not left behind by its client.
     return this.#run(program, this.#service.isShared ? runFlags.last : 0, onCall);
   }
@@ -149,11 +179,15 @@ class Connection implements EndSession {
     return this.#ask((waiter) => {
       this.#running = waiter;
       this.#attached = program.after === 'attached';
-      this.#sender.send(frameTypes.RUN, encodeProgram(program, flags));
+      this.#isLast = flags === runFlags.last;
+      const bytes = encodeProgram(program, flags);
+      if (this.grounds.isWhole) this.#answer = bytes;
+      this.#sender.send(frameTypes.RUN, bytes);
     });
   }
 
   spawn(request: SpawnRequest): Promise<Spawned> {
+    this.grounds.spoil();
     const id = ++this.#spawnId;
     const env = Object.entries(request.env ?? this.env).map(([name, value]) => `${name}=${value}`);
     const out = new ByteWriter().u32(id).u32(spawnStdio[request.stdio ?? 'inherit']);
@@ -169,6 +203,7 @@ class Connection implements EndSession {
   }
 
   want(): AsyncIterable<Input> {
+    this.grounds.spoil();
     this.#sender.send(frameTypes.WANT);
     return this.#input;
   }
@@ -203,6 +238,7 @@ class Connection implements EndSession {
   #obey(frame: Frame): void {
     switch (frame.type) {
       case frameTypes.HELLO:
+        this.#words = frame.payload;
         this.#greet(readHello(frame.payload));
         break;
       case frameTypes.RESULT:
@@ -228,8 +264,7 @@ class Connection implements EndSession {
       return;
     }
     this.#hello = hello;
-    // The client waits for this one with a limit of time, and a first plan in a young process can take long.
-    this.#sender.sendNow(frameTypes.ACCEPT);
+    this.#accept(hello.argv[0] ?? '');
     const work = hello.role === helloRoles.end ? this.#service.end(this) : this.#service.command(this);
     work.then(
       (exit) => this.#finish(exit),
@@ -240,14 +275,38 @@ class Connection implements EndSession {
     );
   }
 
+  /** The client waits for this one with a limit of time. Where the answer follows at once, they go in one write. */
+  #accept(command: string): void {
+    if (this.#service.isPrompt(command)) this.#sender.send(frameTypes.ACCEPT);
+    else this.#sender.sendNow(frameTypes.ACCEPT);
+    const since = Date.now();
+    setImmediate(() => this.#service.took(command, Date.now() - since));
+  }
+
   #finish({ status, signal }: Exit): void {
-    this.#sender.send(frameTypes.EXIT, u32s(status, signal));
-    this.#sender.end();
+    if (this.#saidLast) {
+      this.#line.destroy();
+      this.#keep();
+    } else {
+      this.#sender.send(frameTypes.EXIT, u32s(status, signal));
+      this.#sender.end();
+    }
+  }
+
+  #keep(): void {
+    if (this.#answer === undefined || !this.grounds.isWhole) return;
+    this.#service.keep({
+      hello: withoutPid(this.#words),
+      // What a brain reads but once may be another thing after the next boot.
+      grounds: [bootGround(), ...this.grounds.all],
+      program: this.#answer,
+    });
   }
 
   /** An attached command is heard of twice: when it runs, which nobody waits for, and when it ends. */
   #result(result: RunResult): void {
     if (this.#running === undefined || (this.#attached && result.kind === 'ok')) return;
+    this.#saidLast = this.#isLast && result.kind !== 'failed';
     this.#running.resolve(result);
     this.#running = undefined;
   }

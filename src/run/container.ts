@@ -51,7 +51,9 @@ export class Container {
     const program = hostProgram('stop', [
       { op: { op: 'stopByMonitor', args: { socket: socketName(this.id) } }, act: 'stop' },
     ]);
-    const result = await (last ? this.#session.runLast(program) : this.#session.run(program));
+    const result = await (last
+      ? this.#session.runLast(program, { isGrounded: true })
+      : this.#session.run(program));
     if (result.kind !== 'failed') return true;
     if (result.errno === errnoNumber('ECONNREFUSED')) return false;
     throw new LxcError(`Failed to stop ${this.id.name}: ${result.detail || errnoText(result.errno)}`);

@@ -6,10 +6,13 @@
 
 import { fstatSync, readFileSync, statSync, unlinkSync } from 'node:fs';
 import type { Server } from 'node:net';
+import { dirname } from 'node:path';
 import { nodeNet } from '../base/net.ts';
+import type { Kept } from '../wire/grounds.ts';
 import { type Offer, type Service, serve } from './connection.ts';
 import { DescriptorLine } from './descriptor-line.ts';
 import { type Line, socketLine } from './line.ts';
+import { keep } from './replay.ts';
 
 /** Connections that came before the socket was taken away wait in the backlog: they are served within this time. */
 const drainMilliseconds = 50;
@@ -17,10 +20,16 @@ const drainMilliseconds = 50;
 /** Others wait in the backlog until the first client has gone, but no longer than this: node:net takes time to load. */
 const firstMilliseconds = 50;
 
+/** Far below what a client waits for ACCEPT. */
+const promptMilliseconds = 20;
+
 export function daemon(service: Offer, idleSeconds: number): void {
   const brain = new Daemon(service, idleSeconds);
-  // A fault in one session must not end the others; that session's caller has been told.
-  process.on('uncaughtException', () => {});
+  // A fault in one session must not end the others, which are served; but nobody new comes to a brain that has a fault.
+  process.on('uncaughtException', (error) => {
+    console.error(error);
+    brain.leave();
+  });
   brain.start();
 }
 
@@ -32,9 +41,17 @@ class Daemon {
   #sessions = 0;
   #idle: NodeJS.Timeout | undefined;
   #leaving = false;
+  readonly #prompt = new Set<string>();
 
   constructor(service: Offer, idleSeconds: number) {
-    this.#service = { ...service, isShared: true, stop: () => this.#leave() };
+    this.#service = {
+      ...service,
+      isShared: true,
+      isPrompt: (command) => this.#prompt.has(command),
+      took: (command, milliseconds) => this.#note(command, milliseconds),
+      keep: (answer) => this.#keep(answer),
+      stop: () => this.leave(),
+    };
     this.#idleMilliseconds = idleSeconds * 1000;
   }
 
@@ -63,14 +80,25 @@ class Daemon {
     if (this.#sessions === 0) this.#wait();
   }
 
+  #note(command: string, milliseconds: number): void {
+    if (milliseconds > promptMilliseconds) this.#prompt.delete(command);
+    else this.#prompt.add(command);
+  }
+
+  #keep(answer: Omit<Kept, 'namespaces'>): void {
+    const { path = '' } = this.#socket ?? listeningSocket();
+    const namespaces = /-([0-9a-f]{16})\.sock$/.exec(path)?.[1];
+    if (namespaces !== undefined) keep(dirname(path), { ...answer, namespaces });
+  }
+
   #wait(): void {
     if (this.#leaving) return;
     clearTimeout(this.#idle);
-    this.#idle = setTimeout(() => this.#leave(), this.#idleMilliseconds);
+    this.#idle = setTimeout(() => this.leave(), this.#idleMilliseconds);
   }
 
   /** The socket goes first: from then on nobody new can come, and those who came are served. */
-  #leave(): true {
+  leave(): true {
     if (this.#leaving) return true;
     this.#leaving = true;
     this.#removeSocket();

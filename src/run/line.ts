@@ -33,7 +33,8 @@ export function socketLine(socket: Socket): Line {
       });
     },
     write: (bytes) => void socket.write(bytes),
-    end: () => void socket.end(),
+    // A second end would make an exception for nobody.
+    end: () => void (socket.writableEnded || socket.end()),
     destroy: () => void socket.destroy(),
   };
 }

@@ -1,6 +1,5 @@
 /** The configuration of a container as a command is to use it: its file, and the definitions of the command line. */
 
-import { existsSync } from 'node:fs';
 import { type Config, define, emptyConfig, loadConfig, nodeConfigIo } from '../config/index.ts';
 import type { ContainerId } from './command-socket.ts';
 import { remembered } from './config-memory.ts';
@@ -28,7 +27,7 @@ export function configFileOf({ lxcpath, name }: ContainerId): string {
 export function loadContainerConfig(session: Session, source: ConfigSource): LoadedConfig {
   const io = nodeConfigIo(session);
   const own = configFileOf(source.id);
-  const file = source.rcfile ?? (existsSync(own) ? own : undefined);
+  const file = source.rcfile ?? (session.grounds.exists(own) ? own : undefined);
   const key = JSON.stringify([session.cwd, file, source.definitions]);
   const config = remembered(key, io, (listening) => {
     const loaded = file === undefined ? emptyConfig() : loadConfig(file, listening);

@@ -3,7 +3,7 @@
  * was killed. LXC's tools and ours read it alike.
  */
 
-import { readFileSync, statSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { LxcError } from '../base/error.ts';
 import type { ContainerId } from './command-socket.ts';
 import { removeTree } from './remove.ts';
@@ -15,7 +15,7 @@ import type { Session } from './session.ts';
  */
 export async function mustBeWhole(session: Session, { lxcpath, name }: ContainerId): Promise<void> {
   const path = `${lxcpath}/${name}`;
-  const file = statSync(`${path}/partial`, { throwIfNoEntry: false });
+  const file = session.grounds.stat(`${path}/partial`);
   if (file === undefined) return;
   if (isLocked(readFileSync('/proc/locks', 'utf8'), file.ino))
     throw new LxcError(`Failed to start ${name}: it is being created`, {

@@ -74,16 +74,20 @@ export async function prepareStart(
     record: { dir, head: Buffer.alloc(0) },
     initPids: new Map<string, number>(),
   };
-  const initPids = await pidsOf(request, shareTargets({ config, request: asked }));
+  const targets = shareTargets({ config, request: asked });
+  // Other containers, and what a user was given in /etc, are told by more than what is looked at here.
+  if (targets.length > 0 || session.uid !== 0) session.grounds.spoil();
+  const initPids = await pidsOf(request, targets);
   const complete: StartRequest = { ...asked, initPids };
-  const now = gatherFacts(config, complete);
+  const now = gatherFacts(config, complete, session.grounds);
   const facts = why === 'adopt' ? { ...now, network: assumedFacts(config.nets, now.network) } : now;
   const key = JSON.stringify([idOf(config), { ...complete, pid: 0 }, facts, logFile], plain);
   const known = prepared.get(key);
   if (known !== undefined) return known;
   const fresh = plan({ request, config, logFile }, complete, facts);
   if (prepared.size >= mostPrepared) prepared.clear();
-  if (!fresh.drew) prepared.set(key, fresh.start);
+  if (fresh.drew) session.grounds.spoil();
+  else prepared.set(key, fresh.start);
   return fresh.start;
 }
 

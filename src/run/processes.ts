@@ -1,6 +1,7 @@
 /** What /proc tells of the init of a container, for attach. */
 
-import { readFileSync, readlinkSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
+import { Grounds } from '../base/grounds.ts';
 import type { Membership } from '../host/cgroup-mounts.ts';
 import { type NamespaceName, namespaceFlags } from '../plan/namespaces.ts';
 
@@ -11,9 +12,12 @@ export interface ProcessFacts {
 }
 
 /** `undefined` when the process has gone. */
-export function processFacts(pid: number): ProcessFacts | undefined {
+export function processFacts(pid: number, grounds: Grounds): ProcessFacts | undefined {
   const status = readProc(pid, 'status');
   if (status === undefined) return undefined;
+  const path = `/proc/${pid}/status`;
+  for (const [text] of status.matchAll(/^(?:CapBnd|NoNewPrivs):.*$/gm))
+    grounds.add({ kind: 'line', path, text });
   const bounding = BigInt(`0x${/^CapBnd:\s*([0-9a-f]+)/m.exec(status)?.[1] ?? 'ffffffffffffffff'}`);
   return { dropped: knownCapabilities() & ~bounding, noNewPrivs: /^NoNewPrivs:\s*1/m.test(status) };
 }
@@ -26,10 +30,26 @@ function knownCapabilities(): bigint {
   return known;
 }
 
-/** The namespaces of `pid` that are not those of `caller`. */
-export function foreignNamespaces(pid: number, caller: number): ReadonlySet<NamespaceName> {
-  const names = Object.keys(namespaceFlags).filter(isNamespaceName);
-  return new Set(names.filter((name) => isForeign(namespaceOf(pid, name), namespaceOf(caller, name))));
+const names = Object.keys(namespaceFlags).filter(isNamespaceName);
+
+/** Those that every client of a brain shares with it: they are in the name of its socket. */
+const shared: ReadonlySet<NamespaceName> = new Set(['mnt', 'net', 'pid', 'user', 'cgroup']);
+const own = new Map<NamespaceName, string | undefined>();
+
+/** The namespaces of `pid` that are not those of `caller`, a client of ours. */
+export function foreignNamespaces(pid: number, caller: number, grounds: Grounds): ReadonlySet<NamespaceName> {
+  return new Set(
+    names.filter((name) => {
+      const theirs = namespaceOf(pid, name, grounds);
+      return isForeign(theirs, namespaceOfClient(caller, name, grounds));
+    }),
+  );
+}
+
+function namespaceOfClient(pid: number, name: NamespaceName, grounds: Grounds): string | undefined {
+  if (!shared.has(name)) return namespaceOf(pid, name, grounds, 'self');
+  if (!own.has(name)) own.set(name, namespaceOf('self', name, new Grounds()));
+  return own.get(name);
 }
 
 function isForeign(theirs: string | undefined, ours: string | undefined): boolean {
@@ -40,31 +60,44 @@ function isNamespaceName(name: string): name is NamespaceName {
   return name in namespaceFlags;
 }
 
-function namespaceOf(pid: number, name: NamespaceName): string | undefined {
-  try {
-    return readlinkSync(`/proc/${pid}/ns/${name}`);
-  } catch {
-    return undefined;
-  }
+function namespaceOf(
+  pid: number | 'self',
+  name: NamespaceName,
+  grounds: Grounds,
+  as: number | 'self' = pid,
+): string | undefined {
+  return grounds.link(`/proc/${pid}/ns/${name}`, `/proc/${as}/ns/${name}`);
 }
 
-export function cgroupsOf(pid: number): readonly Membership[] {
-  const lines = readProc(pid, 'cgroup')?.trim().split('\n') ?? [];
+export function cgroupsOf(
+  pid: number,
+  grounds: Grounds = new Grounds(),
+  as: number | 'self' = pid,
+): readonly Membership[] {
+  const lines = grounds.text(`/proc/${pid}/cgroup`, `/proc/${as}/cgroup`)?.trim().split('\n') ?? [];
   return lines.flatMap((line) => {
     const [, , controllers = '', path = ''] = /^([0-9]+):([^:]*):(.*)$/.exec(line) ?? [];
     return path === '' ? [] : [{ controllers, path }];
   });
 }
 
+/** Whether this kernel has a security module that labels: without one, each question costs an exception. */
+let labels: boolean | undefined;
+
 /** The label under a security module; `undefined` without one and where it is unconfined. */
-export function labelOf(pid: number): { system: 'apparmor' | 'selinux'; text: string } | undefined {
-  const text = readProc(pid, 'attr/current')?.replace(/[\0\n]+$/, '') ?? '';
+export function labelOf(
+  pid: number,
+  grounds: Grounds,
+): { system: 'apparmor' | 'selinux'; text: string } | undefined {
+  labels ??= readProc('self', 'attr/current') !== undefined;
+  if (!labels) return undefined;
+  const text = grounds.text(`/proc/${pid}/attr/current`)?.replace(/[\0\n]+$/, '') ?? '';
   if (text === '' || text === 'unconfined' || text === 'kernel') return undefined;
   if (/^[^:]+:[^:]+:[^:]+/.test(text)) return { system: 'selinux', text };
   return { system: 'apparmor', text: text.replace(/ \((enforce|complain|kill|mixed)\)$/, '') };
 }
 
-function readProc(pid: number, file: string): string | undefined {
+function readProc(pid: number | 'self', file: string): string | undefined {
   try {
     return readFileSync(`/proc/${pid}/${file}`, 'utf8');
   } catch {

@@ -31,9 +31,13 @@ export interface ContainerRecord {
   readonly unsettled: boolean;
 }
 
+export function recordFile(dir: string): string {
+  return `${dir}/record`;
+}
+
 /** `undefined` where there is none. */
 export function readRecord(dir: string): ContainerRecord | undefined {
-  const file = `${dir}/record`;
+  const file = recordFile(dir);
   let bytes: Buffer;
   try {
     bytes = readFileSync(file);

@@ -3,6 +3,7 @@
  * through it: never process.cwd, process.env, process.exit, because a daemon serves many callers at once.
  */
 
+import type { Grounds } from '../base/grounds.ts';
 import type { Program } from '../wire/program.ts';
 
 export interface Terminals {
@@ -73,6 +74,12 @@ export type Input =
   | { readonly kind: 'signal'; readonly signal: number }
   | { readonly kind: 'window'; readonly rows: number; readonly columns: number };
 
+export interface LastOptions {
+  readonly onCall?: CallHandler;
+  /** `grounds` are all that the program rests on: its caller may run it again as long as they hold. */
+  readonly isGrounded?: boolean;
+}
+
 export interface Session {
   readonly argv: readonly string[];
   /** `''` when the caller's directory was deleted. */
@@ -87,6 +94,8 @@ export interface Session {
   readonly pid: number;
   /** Aborted when the caller has gone. */
   readonly signal: AbortSignal;
+  /** What the answer to this caller rests on, as far as it was looked at through here. */
+  readonly grounds: Grounds;
   out(text: string | Uint8Array): void;
   err(text: string | Uint8Array): void;
   /** A line for the system's log, its priority in front: `<27>lxc-start[4711]: text`. */
@@ -96,7 +105,7 @@ export interface Session {
   /** Have the caller's process execute a program. */
   run(program: Program, onCall?: CallHandler): Promise<RunResult>;
   /** The same, and nothing will be said after its success: the caller's process need not wait for our EXIT. */
-  runLast(program: Program, onCall?: CallHandler): Promise<RunResult>;
+  runLast(program: Program, options?: LastOptions): Promise<RunResult>;
   /** Have the caller's process run a host program. */
   spawn(request: SpawnRequest): Promise<Spawned>;
   /** Standard input, signals and window changes from now on. */

@@ -12,6 +12,7 @@ import type { Log } from './log.ts';
 import { downScripts, upScripts } from './network-scripts.ts';
 import { mustBeWhole } from './partial.ts';
 import { type PreparedStart, prepareStart } from './prepare.ts';
+import { isGrounded, runsAlone } from './replay.ts';
 import type { Call, CallHandler, RunResult, Session } from './session.ts';
 import { tend } from './tend.ts';
 
@@ -58,13 +59,18 @@ export async function runStart(
       throw error;
     }
   };
-  const result = await session.runLast(plan.program, onCall);
+  const result = await session.runLast(plan.program, { onCall, isGrounded: isAlone(head, plan.program) });
   for (const note of explainNotes(plan.program, result.notes)) reporter.log.write('INFO', 'start', note);
   if (result.kind !== 'failed') return 'started';
   if (isNameTaken(plan.program, result)) return 'already running';
   // What the up scripts did is undone by nobody else.
   if (isNetworkUp) await runEveryHook(session, downScripts(head), reporter.log);
   throw refused ?? explain(plan.program, result);
+}
+
+/** Nobody but the caller has a part in it: no log, no call, nothing looked at that is not among the grounds. */
+function isAlone({ config, logFile }: Head, program: Program): boolean {
+  return logFile === undefined && runsAlone(program) && isGrounded(config);
 }
 
 function answer(

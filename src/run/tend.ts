@@ -16,7 +16,7 @@ import { cleanLeftovers, isOrphan, isWatched } from './leftovers.ts';
 import { recordDir } from './places.ts';
 import { prepareStart } from './prepare.ts';
 import { cgroupsOf } from './processes.ts';
-import { type ContainerRecord, type ProcessId, readRecord } from './record.ts';
+import { type ContainerRecord, type ProcessId, readRecord, recordFile } from './record.ts';
 import type { Session } from './session.ts';
 import type { State } from './states.ts';
 
@@ -25,8 +25,13 @@ const dyingTries = 200;
 
 /** `absent`: nothing of ours is there, or not any more; a container of C LXC may still have the name. */
 export async function tend(session: Session, id: ContainerId): Promise<'running' | 'absent'> {
-  const record = readRecord(recordDir(session, id.lxcpath, id.name));
-  if (record === undefined) return 'absent';
+  const dir = recordDir(session, id.lxcpath, id.name);
+  const record = readRecord(dir);
+  if (record === undefined) {
+    session.grounds.add({ kind: 'absent', path: recordFile(dir) });
+    return 'absent';
+  }
+  session.grounds.spoil();
   if ((await new CommandSocket(id).state()) !== 'STOPPED' || (await staysWatched(record))) return 'running';
   if (record.init !== undefined && isOrphan(record)) {
     await adopt(session, record, record.init);

@@ -92,3 +92,6 @@ export const recordTags = {
 } as const;
 
 export const recordMagic = 'LXCTSR1\n';
+
+/** Begins a kept answer, `replay/KEY` in the run directory. */
+export const replayMagic = 'LXCTSA1\n';

@@ -82,6 +82,9 @@ export class Installation implements AsyncDisposable {
     void serve(socketLine(socket), {
       buildId,
       isShared: false,
+      isPrompt: () => false,
+      took: () => {},
+      keep: () => {},
       stop: () => false,
       end: () => Promise.resolve({ status: 0, signal: 0 }),
       command: async (session) => {

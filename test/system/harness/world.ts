@@ -171,7 +171,11 @@ function isTestRunner(commandLine: string): boolean {
 function runtimeFiles(): string[] {
   return ['/run/lxc', '/run/lxc-ts']
     .flatMap(filesBelow)
-    .filter((path) => !path.startsWith('/run/lxc/lock') && !/\/brain-[^/]*\.(sock|lock)$/.test(path))
+    .filter(
+      (path) =>
+        !path.startsWith('/run/lxc/lock') &&
+        !/\/lxc-ts\/(brain-[^/]*\.(sock|lock)|replay\/[^/]*)$/.test(path),
+    )
     .sort();
 }
 

@@ -1,5 +1,6 @@
 /** A session without a caller: what a command prints is kept, what it would have run is refused. */
 
+import { Grounds } from '../../../src/base/grounds.ts';
 import { main } from '../../../src/cli/main.ts';
 import type { Session } from '../../../src/run/session.ts';
 
@@ -21,6 +22,7 @@ export function fakeSession(argv: readonly string[], more: Partial<Session> = {}
     window: { rows: 0, columns: 0 },
     pid: process.pid,
     signal: new AbortController().signal,
+    grounds: new Grounds(),
     out: (text) => {
       printed.out += text;
     },

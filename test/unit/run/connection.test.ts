@@ -32,6 +32,9 @@ beforeEach(async () => {
       command: (session) => exit(command(session)),
       end: (session) => exit(end(session)),
       isShared: false,
+      isPrompt: () => false,
+      took: () => {},
+      keep: () => {},
       stop: () => false,
     }),
   );

@@ -1,0 +1,166 @@
+/*
+ * A brain's answer, given again. Where a brain answered a command with one program and nothing else, it leaves the
+ * program in the run directory, under the words of the HELLO that asked for it, with the grounds it rests on: files with
+ * their texts, directories, links, processes. While every ground holds, the brain would say the same again, so
+ * nobody asks it. A replay that fails has undone itself, and the brain is asked after all.
+ */
+#include "lxc-ts.h"
+
+#include <sys/stat.h>
+
+#define MAX_TEXT (64 << 10) /* the brain keeps no longer text of a ground */
+
+struct ground {
+	uint32_t kind;
+	const char *path, *value;
+	uint32_t path_len, len;
+};
+
+static bool same_text(const struct ground *g, char *room)
+{
+	ssize_t n = read_file(g->path, room, MAX_TEXT);
+	return n == g->len && !memcmp(room, g->value, g->len);
+}
+
+static bool has_line(const struct ground *g, char *room)
+{
+	if (read_file(g->path, room, MAX_TEXT) < 0)
+		return false;
+	for (char *line, *rest = room; (line = strsep(&rest, "\n"));)
+		if (!strcmp(line, g->value))
+			return true;
+	return false;
+}
+
+static bool same_link(const struct ground *g, char *room)
+{
+	ssize_t n = readlink(g->path, room, MAX_TEXT);
+	return n == g->len && !memcmp(room, g->value, g->len);
+}
+
+static bool same_node(const struct ground *g)
+{
+	struct stat st;
+	uint64_t now[2];
+	if (stat(g->path, &st) < 0)
+		return false;
+	now[0] = st.st_mode & S_IFMT;
+	now[1] = st.st_rdev;
+	return g->len == sizeof(now) && !memcmp(now, g->value, sizeof(now));
+}
+
+/* What is in a file or directory changes with its times. */
+static bool unchanged(const struct ground *g)
+{
+	struct stat st;
+	uint64_t now[5];
+	if (stat(g->path, &st) < 0)
+		return false;
+	now[0] = st.st_dev;
+	now[1] = st.st_ino;
+	now[2] = st.st_size;
+	now[3] = st.st_mtim.tv_sec * 1000000000ull + st.st_mtim.tv_nsec;
+	now[4] = st.st_ctim.tv_sec * 1000000000ull + st.st_ctim.tv_nsec;
+	return g->len == sizeof(now) && !memcmp(now, g->value, sizeof(now));
+}
+
+static bool same_process(const struct ground *g)
+{
+	const char *at = g->path;
+	uint64_t now = start_time(parse_number(&at));
+	return now && g->len == sizeof(now) && !memcmp(&now, g->value, sizeof(now));
+}
+
+static bool holds(const struct ground *g, char *room)
+{
+	switch (g->kind) {
+	case GROUND_TEXT:
+		return same_text(g, room);
+	case GROUND_LINE:
+		return has_line(g, room);
+	case GROUND_LINK:
+		return same_link(g, room);
+	case GROUND_NODE:
+		return same_node(g);
+	case GROUND_UNCHANGED:
+		return unchanged(g);
+	case GROUND_PROCESS:
+		return same_process(g);
+	case GROUND_ABSENT:
+		return access(g->path, F_OK) < 0;
+	case GROUND_PRESENT:
+		return access(g->path, F_OK) == 0;
+	}
+	return false;
+}
+
+static bool all_hold(struct reader *r)
+{
+	char *room = map_pages(MAX_TEXT);
+	uint32_t count = get_u32(r);
+	bool good = room;
+	while (good && count-- > 0) {
+		struct ground g = { .kind = get_u32(r) };
+		g.path = get_blob(r, &g.path_len);
+		g.value = get_blob(r, &g.len);
+		good = !r->bad && holds(&g, room);
+	}
+	if (room)
+		unmap_pages(room, MAX_TEXT);
+	return good && !r->bad;
+}
+
+/* What a directory that only its owner may enter holds is as good as what its brain says. */
+static int open_kept(uint64_t key)
+{
+	char path[128], name[17];
+	format_hash(name, key);
+	int err = run_directory(path, sizeof(path));
+	if (err < 0)
+		return err;
+	size_t at = strlen(path);
+	err = join(path + at, sizeof(path) - at, "/replay/", name, NULL);
+	return err < 0 ? err : CHECK(open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
+}
+
+static bool read_kept(struct reader *r, const struct buffer *hello, const char *namespaces, struct frame *out)
+{
+	uint32_t len;
+	if (r->end - r->at < (ptrdiff_t)strlen(REPLAY_MAGIC) || memcmp(r->at, REPLAY_MAGIC, strlen(REPLAY_MAGIC)))
+		return false;
+	r->at += strlen(REPLAY_MAGIC);
+	const char *words = get_blob(r, &len);
+	if (r->bad || len != hello->len || memcmp(words, hello->at, len))
+		return false;
+	const char *from = get_blob(r, &len);
+	if (r->bad || strcmp(from, namespaces) || !all_hold(r))
+		return false;
+	const char *program = get_blob(r, &len);
+	if (r->bad)
+		return false;
+	*out = (struct frame){ .type = FRAME_RUN, .len = len, .mapped = len + 1, .data = map_pages(len + 1) };
+	if (out->data)
+		memcpy(out->data, program, len);
+	return out->data;
+}
+
+bool replay_open(struct buffer *hello, struct frame *out)
+{
+	char namespaces[17];
+	struct stat st;
+	bool found = false;
+	namespace_hash(namespaces);
+	uint64_t key = fnv(fnv(FNV_START, hello->at, hello->len), namespaces, 16);
+	_fd_ int fd = open_kept(key);
+	if (fd < 0 || fstat(fd, &st) < 0 || st.st_size <= 0 || st.st_size > MAX_FRAME_BYTES)
+		return false;
+	char *bytes = map_pages(st.st_size + 1);
+	if (!bytes)
+		return false;
+	if (RETRY(read(fd, bytes, st.st_size)) == st.st_size) {
+		struct reader r = { .at = bytes, .end = bytes + st.st_size };
+		found = read_kept(&r, hello, namespaces, out);
+	}
+	unmap_pages(bytes, st.st_size + 1);
+	return found;
+}

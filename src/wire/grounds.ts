@@ -1,0 +1,41 @@
+/** A kept answer as the helper reads it: the words it answers, its grounds, and the program. */
+
+import type { Ground } from '../base/grounds.ts';
+import { ByteWriter } from './bytes.ts';
+import { replayMagic } from './frames.ts';
+
+export const groundKinds = {
+  text: 1,
+  line: 2,
+  link: 3,
+  node: 4,
+  unchanged: 5,
+  process: 6,
+  absent: 7,
+  present: 8,
+} as const;
+
+export interface Kept {
+  /** Payload of HELLO, its pid 0. */
+  readonly hello: Uint8Array;
+  /** Hash of the namespaces that the brain and its clients share, 16 digits. */
+  readonly namespaces: string;
+  readonly grounds: readonly Ground[];
+  /** Payload of RUN. */
+  readonly program: Uint8Array;
+}
+
+export function encodeKept({ hello, namespaces, grounds, program }: Kept): Buffer {
+  const out = new ByteWriter().raw(Buffer.from(replayMagic)).blob(hello).text(namespaces).u32(grounds.length);
+  for (const ground of grounds) out.u32(groundKinds[ground.kind]).text(ground.path).blob(valueBytes(ground));
+  return out.blob(program).take();
+}
+
+function valueBytes(ground: Ground): Uint8Array {
+  if ('text' in ground) return Buffer.from(ground.text);
+  if (!('numbers' in ground)) return Buffer.alloc(0);
+  const bytes = Buffer.alloc(8 * ground.numbers.length);
+  for (const [index, number] of ground.numbers.entries())
+    bytes.writeBigUInt64LE(BigInt.asUintN(64, number), 8 * index);
+  return bytes;
+}

@@ -1,0 +1,132 @@
+/** A command that is said again is answered without a brain, and only as long as a brain would say the same. */
+
+import { existsSync, globSync, mkdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'vitest';
+import { binDir, run } from './harness/commands.ts';
+import type { Container } from './harness/container.ts';
+import { eventually } from './harness/eventually.ts';
+import { testOurs } from './harness/suite.ts';
+
+const reason = 'C LXC has no daemon to do without';
+const env = { LXC_TS_DAEMON: '1' };
+
+const kept = () => globSync('/run/lxc-ts/replay/*').length;
+const brains = () => globSync('/run/lxc-ts/brain-*.sock').length;
+
+async function withoutBrain(): Promise<void> {
+  await run(join(binDir, 'lxcd'), ['--stop']);
+  await eventually(() => brains() === 0, 'the brain has left');
+}
+
+/** Started and stopped, so that both are known; the brain writes an answer down after it was given. */
+async function rehearse(foo: Container): Promise<void> {
+  // The first start of a boot makes the directory that root file systems are mounted on, which is a change.
+  await foo.start(['-s', 'lxc.uts.name=first']);
+  await foo.stop();
+  const before = kept();
+  await foo.start();
+  await foo.stop();
+  await eventually(() => kept() > before, 'the start is kept');
+  rmSync(join(foo.rootfs, 'out/probe.json'), { force: true });
+}
+
+testOurs('A start and a stop that were said before need no brain', reason, async (scope) => {
+  const foo = scope.container({ env, config: ['lxc.uts.name = again', 'lxc.cgroup.pids.max = 99'] });
+  await rehearse(foo);
+  await withoutBrain();
+  await foo.start();
+  const { hostname } = await foo.probe();
+  expect(brains()).toBe(0);
+  expect(hostname).toBe('again');
+  expect(foo.cgroupFile('pids', 'pids.max')).toBe('99');
+  await foo.stop();
+  expect(brains()).toBe(0);
+  expect(existsSync(foo.cgroupDir('pids'))).toBe(false);
+  expect(await foo.state()).toBe('STOPPED');
+});
+
+testOurs('lxc-execute that was said before needs no brain and tells the status', reason, async (scope) => {
+  const foo = scope.container({ env });
+  const before = kept();
+  const seen = ['--', '/bin/sh', '-c', 'echo said; exit 5'];
+  expect(await foo.run('execute', seen)).toMatchObject({ status: 5, stdout: 'said\n' });
+  await eventually(() => kept() > before, 'it is kept');
+  await withoutBrain();
+  expect(await foo.run('execute', seen)).toMatchObject({ status: 5, stdout: 'said\n', stderr: '' });
+  expect(brains()).toBe(0);
+});
+
+testOurs('Whatever a plan was made of is looked at before it is used again', reason, async (scope) => {
+  const foo = scope.container({ env });
+  const included = join(foo.dir, 'included.d');
+  mkdirSync(included);
+  foo.configure('lxc.uts.name = one', `lxc.include = ${included}`);
+  const hostname = async () => {
+    rmSync(join(foo.rootfs, 'out/probe.json'), { force: true });
+    await foo.start();
+    const probe = await foo.probe();
+    const cgroup = readFileSync(`/proc/${await foo.initPid()}/cgroup`, 'utf8');
+    await foo.stop();
+    return { hostname: probe.hostname, cgroup };
+  };
+  await rehearse(foo);
+  expect((await hostname()).hostname).toBe('one');
+  writeFileSync(join(included, 'more.conf'), 'lxc.uts.name = two\n');
+  expect((await hostname()).hostname).toBe('two');
+  writeFileSync(join(included, 'more.conf'), 'lxc.uts.name = six\n');
+  expect((await hostname()).hostname).toBe('six');
+  rmSync(join(included, 'more.conf'));
+  expect((await hostname()).hostname).toBe('one');
+  mkdirSync(foo.cgroupDir('pids'));
+  expect((await hostname()).cgroup).toContain(`/lxc.payload.${foo.name}-1\n`);
+  rmdirSync(foo.cgroupDir('pids'));
+  expect((await hostname()).cgroup).toContain(`/lxc.payload.${foo.name}\n`);
+});
+
+testOurs('A replay that fails leaves nothing, and a brain says why', reason, async (scope) => {
+  const foo = scope.container({ env });
+  const source = join(foo.dir, 'source');
+  mkdirSync(source);
+  foo.configure(`lxc.mount.entry = ${source} mnt none bind 0 0`);
+  await rehearse(foo);
+  rmdirSync(source);
+  const failed = await foo.run('start', ['-d']);
+  expect(failed.status).toBe(1);
+  expect(failed.stderr).toMatch(/config:\d+: .*source/);
+  expect(existsSync(foo.cgroupDir('pids'))).toBe(false);
+  mkdirSync(source);
+  await foo.start();
+  await foo.stop();
+});
+
+testOurs('lxc-attach that was said before enters the container that runs now', reason, async (scope) => {
+  const foo = scope.container({ env });
+  await foo.start();
+  await foo.probe();
+  const look = () => foo.attach(['/bin/sh', '-c', 'ls /tmp; exit 7']);
+  const before = kept();
+  expect(await look()).toMatchObject({ status: 7, stdout: '' });
+  await eventually(() => kept() > before, 'it is kept');
+  await withoutBrain();
+  writeFileSync(join(foo.rootfs, 'tmp/seen'), '');
+  expect(await look()).toMatchObject({ status: 7, stdout: 'seen\n' });
+  expect(brains()).toBe(0);
+  await foo.stop();
+  expect((await look()).stderr).toMatch(/not running/);
+  await foo.start();
+  expect(await look()).toMatchObject({ status: 7, stdout: 'seen\n' });
+  process.kill(await foo.initPid(), 'SIGKILL');
+  await eventually(async () => (await foo.state()) === 'STOPPED', 'it has stopped');
+  expect((await look()).stderr).toMatch(/not running/);
+});
+
+testOurs('With LXC_TS_DAEMON=0 nothing is kept and nothing replayed', reason, async (scope) => {
+  const foo = scope.container({ env: { LXC_TS_DAEMON: '0' } });
+  const before = kept();
+  for (const _ of [1, 2]) {
+    await foo.start();
+    await foo.stop();
+  }
+  expect(kept()).toBe(before);
+});
