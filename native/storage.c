@@ -10,9 +10,11 @@
 #include <linux/mount.h>
 #include <poll.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 
 #define LOOP_TRIES 64
+#define LOOP_DEVICES 256
 
 static void name_loop(struct loop_info64 *info, const char *file)
 {
@@ -37,7 +39,65 @@ static int loop_configure(int loop, int image, const char *file, bool readonly)
 	return err;
 }
 
-/* A descriptor of a loop device over `file`, and its name. Another start may take a free device before us. */
+static int loop_open(int number, bool readonly, char device[static 40])
+{
+	char digits[24];
+	format_number(digits, number);
+	join(device, 40, "/dev/loop", digits, NULL);
+	return CHECK(open(device, (readonly ? O_RDONLY : O_RDWR) | O_CLOEXEC));
+}
+
+/*
+ * The device over that very file, if there is one: a second one would be a second file system on it, and the end of
+ * both. While we have it open it is not freed.
+ */
+static int loop_find(int image, bool readonly, char device[static 40])
+{
+	struct loop_info64 info;
+	struct stat st;
+	if (fstat(image, &st) < 0)
+		return -errno;
+	for (int number = 0; number < LOOP_DEVICES; number++) {
+		_fd_ int loop = loop_open(number, readonly, device);
+		if (loop < 0 || ioctl(loop, LOOP_GET_STATUS64, &info) < 0)
+			continue;
+		if (info.lo_inode == st.st_ino && info.lo_device == st.st_dev && info.lo_offset == 0) {
+			int found = loop;
+			loop = -1;
+			return found;
+		}
+	}
+	return -ENOENT;
+}
+
+/* Another start may take a free device before us. */
+static int loop_take(int image, const char *file, bool readonly, char device[static 40])
+{
+	_fd_ int control = CHECK(open("/dev/loop-control", O_RDWR | O_CLOEXEC));
+	if (control < 0) {
+		detail("/dev/loop-control", NULL);
+		return control;
+	}
+	for (int turn = 0; turn < LOOP_TRIES; turn++) {
+		int free = CHECK(ioctl(control, LOOP_CTL_GET_FREE));
+		if (free < 0)
+			return free;
+		_fd_ int loop = loop_open(free, readonly, device);
+		int err = loop < 0 ? loop : loop_configure(loop, image, file, readonly);
+		if (err == -EBUSY)
+			continue;
+		if (err < 0) {
+			detail(device, NULL);
+			return err;
+		}
+		int taken = loop;
+		loop = -1;
+		return taken;
+	}
+	return -EBUSY;
+}
+
+/* A descriptor of a loop device over `file`, and its name. */
 static int loop_attach(const char *file, bool readonly, char device[static 40])
 {
 	_fd_ int image = CHECK(open(file, (readonly ? O_RDONLY : O_RDWR) | O_CLOEXEC));
@@ -45,31 +105,8 @@ static int loop_attach(const char *file, bool readonly, char device[static 40])
 		detail(file, NULL);
 		return image;
 	}
-	_fd_ int control = CHECK(open("/dev/loop-control", O_RDWR | O_CLOEXEC));
-	if (control < 0) {
-		detail("/dev/loop-control", NULL);
-		return control;
-	}
-	for (int turn = 0; turn < LOOP_TRIES; turn++) {
-		char number[24];
-		int free = CHECK(ioctl(control, LOOP_CTL_GET_FREE));
-		if (free < 0)
-			return free;
-		format_number(number, free);
-		join(device, 40, "/dev/loop", number, NULL);
-		_fd_ int loop = CHECK(open(device, (readonly ? O_RDONLY : O_RDWR) | O_CLOEXEC));
-		int err = loop < 0 ? loop : loop_configure(loop, image, file, readonly);
-		if (err < 0 && err != -EBUSY)
-			detail(device, NULL);
-		if (err == -EBUSY)
-			continue;
-		if (err < 0)
-			return err;
-		int taken = loop;
-		loop = -1;
-		return taken;
-	}
-	return -EBUSY;
+	int loop = loop_find(image, readonly, device);
+	return loop >= 0 ? loop : loop_take(image, file, readonly, device);
 }
 
 /* ---- the new mount calls ---- */

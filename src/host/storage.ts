@@ -1,15 +1,6 @@
 /** What a plan must know of storage other than directories; of directories nothing is read. */
 
-import {
-  closeSync,
-  existsSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  readSync,
-  realpathSync,
-  statSync,
-} from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
 import { errnoCode } from '../base/errno.ts';
 import type { Config, Rootfs } from '../config/index.ts';
 import type { StorageFacts, Volume } from '../plan/facts.ts';
@@ -59,7 +50,7 @@ function readVolume(path: string, kernelTypes: readonly string[]): Volume | unde
   if (start === undefined) return undefined;
   const { types, holds } = contentOf(start);
   // What nobody knows is tried with everything that the kernel has, as C LXC does.
-  return { types: types.length > 0 ? types : kernelTypes, holds, loop: loopOf(path) };
+  return { types: types.length > 0 ? types : kernelTypes, holds };
 }
 
 function readStart(path: string): Buffer | undefined {
@@ -76,26 +67,9 @@ function readStart(path: string): Buffer | undefined {
   }
 }
 
-/** The loop device over that file, if there is one. */
-function loopOf(path: string): string | undefined {
-  const block = '/sys/block';
-  const real = realpathSync(path);
-  const names = existsSync(block) ? readdirSync(block).filter((name) => name.startsWith('loop')) : [];
-  const name = names.find((one) => textOf(`${block}/${one}/loop/backing_file`)?.trimEnd() === real);
-  return name === undefined ? undefined : `/dev/${name}`;
-}
-
 /** A connected one has a pid. */
 function freeNbd(): string | undefined {
   for (let number = 0; existsSync(`/sys/block/nbd${number}`); number += 1)
     if (!existsSync(`/sys/block/nbd${number}/pid`)) return `/dev/nbd${number}`;
   return undefined;
-}
-
-function textOf(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return undefined;
-  }
 }

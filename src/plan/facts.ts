@@ -32,8 +32,6 @@ export interface Volume {
   readonly types: readonly string[];
   /** What it is known to hold instead of a file system. */
   readonly holds: { readonly what: string; readonly hint: string | undefined } | undefined;
-  /** The loop device that has the image open already. */
-  readonly loop: string | undefined;
 }
 
 /** Of storage other than directories. */

@@ -142,7 +142,7 @@ export const ops = {
   spawn: { code: 26, by: 'P', args: { argv: 'strs', env: 'strs' } },
   /**
    * Open the file system of a block device, or with `loop` 1 of an image file by a loop device that the kernel frees
-   * with its last use. The first of `fstypes` that fits is taken; `flags` are those of mount(2). It is mounted nowhere
+   * with its last use; one that the file has already is used again. The first of `fstypes` that fits is taken; `flags` are those of mount(2). It is mounted nowhere
    * before the child's `placeMount`. A device that is not there yet is waited for, up to `wait` milliseconds.
    */
   openFileSystem: {

@@ -3,10 +3,10 @@
 import type { ChildProcess } from 'node:child_process';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { beforeAll, expect } from 'vitest';
-import { binDir, lxc, run, start, underC } from './harness/commands.ts';
+import { binDir, start, underC } from './harness/commands.ts';
 import type { Container } from './harness/container.ts';
 import { eventually } from './harness/eventually.ts';
-import { buildFaulty } from './harness/faulty.ts';
+import { buildFaulty, planOf, startWithFault } from './harness/faulty.ts';
 import type { Scope } from './harness/scope.ts';
 import { testOurs } from './harness/suite.ts';
 import { daemons, settled, snapshot } from './harness/world.ts';
@@ -71,36 +71,6 @@ async function richContainer(scope: Scope): Promise<Container> {
   return foo;
 }
 
-interface JsonOp {
-  readonly op: string;
-  readonly optional?: boolean;
-}
-
-interface JsonPlan {
-  readonly parent: readonly JsonOp[];
-  readonly child: readonly JsonOp[];
-}
-
-async function planOf(foo: Container): Promise<JsonPlan> {
-  return JSON.parse((await foo.run('start', ['-d', '--plan', '--format', 'json'])).stdout);
-}
-
-/** Starts with one op failing; answers what is wrong about the outcome. */
-async function startWithFault(foo: Container, fault: string, op: JsonOp): Promise<string[]> {
-  const before = snapshot();
-  const done = await run(faultyStart, ['-n', foo.name, '-d'], { env: { LXC_TS_FAULT: fault } });
-  const wrong: string[] = [];
-  if (done.status === 0) {
-    if (op.optional !== true) wrong.push('the start went on');
-    await lxc('stop', ['-n', foo.name, '-k']);
-  } else {
-    if (op.optional === true) wrong.push(`an optional op stopped the start: ${done.stderr}`);
-    if (done.stderr.trim().split('\n').length !== 1) wrong.push(`no single line: ${done.stderr}`);
-    if (!done.stderr.startsWith(`lxc-start: ${foo.name}: `)) wrong.push(`no message: ${done.stderr}`);
-  }
-  return [...wrong, ...(await settled(before))].map((line) => `${fault} ${op.op}: ${line}`);
-}
-
 for (const list of ['parent', 'child'] as const) {
   testOurs(
     `Each ${list} op of a start that fails in turn leaves nothing behind`,
@@ -111,7 +81,7 @@ for (const list of ['parent', 'child'] as const) {
       expect(ops.length).toBeGreaterThan(30);
       const wrong: string[] = [];
       for (const [index, op] of ops.entries())
-        wrong.push(...(await startWithFault(foo, `${list}:${index}`, op)));
+        wrong.push(...(await startWithFault(faultyStart, foo, `${list}:${index}`, op)));
       expect(wrong).toEqual([]);
     },
     { timeoutMs: 240_000 },
@@ -123,7 +93,8 @@ testOurs('Each call of a start that fails in turn leaves nothing behind', reason
   const calls = (await planOf(foo)).parent.filter((op) => op.op === 'call');
   expect(calls.length).toBeGreaterThan(0);
   const wrong: string[] = [];
-  for (const [index, op] of calls.entries()) wrong.push(...(await startWithFault(foo, `call:${index}`, op)));
+  for (const [index, op] of calls.entries())
+    wrong.push(...(await startWithFault(faultyStart, foo, `call:${index}`, op)));
   expect(wrong).toEqual([]);
 });
 

@@ -15,6 +15,7 @@ import { join } from 'node:path';
 import { expect, test as vitestTest } from 'vitest';
 import type { Container } from './harness/container.ts';
 import { eventually } from './harness/eventually.ts';
+import { buildFaulty, planOf, startWithFault } from './harness/faulty.ts';
 import { mountsOn } from './harness/mounts-on.ts';
 import { mountOn } from './harness/probe.ts';
 import type { Scope } from './harness/scope.ts';
@@ -224,6 +225,26 @@ testOurs(
     await bar.stop();
     await untilFree(image);
   },
+);
+
+testOurs(
+  'Each op of a start on an image that fails in turn frees the loop device',
+  'faults are injected into our helper',
+  async (scope) => {
+    const image = makeImage(scope);
+    const foo = containerOn(scope, `loop:${image}`);
+    const faulty = buildFaulty();
+    const plan = await planOf(foo);
+    expect(plan.parent.map(({ op }) => op)).toContain('openFileSystem');
+    const wrong: string[] = [];
+    for (const list of ['parent', 'child'] as const)
+      for (const [index, op] of plan[list].entries()) {
+        wrong.push(...(await startWithFault(faulty, foo, `${list}:${index}`, op)));
+        await untilFree(image);
+      }
+    expect(wrong).toEqual([]);
+  },
+  { timeoutMs: 240_000 },
 );
 
 testOurs(

@@ -20,6 +20,8 @@ export function fileSystemMeaning({ args }: OpenFileSystem, failure: OpFailure):
       return { reason: `this kernel has no file system ${types}`, hint: 'see /proc/filesystems' };
     case errnoNumber('EINVAL'):
       return failure.detail === '' ? { reason: `it is none of ${types}`, hint: 'see dmesg' } : undefined;
+    case errnoNumber('EPERM'):
+      return { hint: 'in a user namespace nobody mounts images and devices; use a directory or an overlay' };
     case errnoNumber('EACCES'):
     case errnoNumber('EROFS'):
       return { hint: 'what is read-only needs lxc.rootfs.options = ro' };

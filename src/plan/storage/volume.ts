@@ -18,11 +18,7 @@ export const image: StorageDriver = (wish) => {
   if (fact === undefined) throw refusal(wish, `${path}: No such file`, 'make it, for example with mkfs.ext4');
   if (fact.kind !== 'file')
     throw refusal(wish, `${path}: Not a regular file`, 'for a directory the path begins with dir:');
-  const volume = volumeOf(wish);
-  // A second device over the same file would be a second file system on it, and the end of both.
-  return volume.loop === undefined
-    ? mountVolume(wish, { source: path, loop: true, volume })
-    : mountVolume(wish, { source: volume.loop, loop: false, volume });
+  return mountVolume(wish, { source: path, loop: true, volume: volumeOf(wish) });
 };
 
 export const block: StorageDriver = (wish) => {
@@ -50,6 +46,7 @@ interface Source {
 }
 
 export function mountVolume(wish: StorageWish, from: Source): StoragePlan {
+  refuseUser(wish);
   const { path, target, options, why } = wish;
   const act = `mount the root file system ${path} on ${target}`;
   const place = { target, where: where.host, propagation: options.propagation };
@@ -57,6 +54,12 @@ export function mountVolume(wish: StorageWish, from: Source): StoragePlan {
     attach: [openFileSystem(wish, from)],
     mount: [step({ op: 'placeMount', args: place }, why(act))],
   };
+}
+
+/** A user may mount directories in a namespace of his own, and overlays. */
+function refuseUser(wish: StorageWish): void {
+  if (wish.context.request.uid === 0) return;
+  throw refusal(wish, `${wish.path}: only root mounts images and devices`, 'use a directory or an overlay');
 }
 
 function openFileSystem(

@@ -31,7 +31,7 @@ function given({ path, paths = {}, storage, more = [] }: Given) {
   };
 }
 
-const volume = { types: ['ext4', 'ext3', 'ext2'], holds: undefined, loop: undefined };
+const volume = { types: ['ext4', 'ext3', 'ext2'], holds: undefined };
 const tools = new Map([
   ['qemu-nbd', '/usr/bin/qemu-nbd'],
   ['rbd', '/usr/bin/rbd'],
@@ -46,11 +46,6 @@ const cases = {
     more: ['lxc.rootfs.options = index=off'],
   }),
   loop: given({ path: 'loop:/img', paths: { '/img': file }, storage: { volume } }),
-  'loop in use': given({
-    path: '/img',
-    paths: { '/img': file },
-    storage: { volume: { ...volume, loop: '/dev/loop3' } },
-  }),
   squashfs: given({
     path: 'loop:/img',
     paths: { '/img': file },
@@ -158,6 +153,7 @@ describe('a failure of the kernel is told', () => {
     [cases.loop, 'openFileSystem', 'EINVAL', '', 'it is none of ext4, ext3, ext2'],
     [cases.loop, 'openFileSystem', 'EINVAL', 'ext4: bad block', 'Invalid argument (ext4: bad block)'],
     [cases.loop, 'openFileSystem', 'EROFS', '/img', 'needs lxc.rootfs.options = ro'],
+    [cases.loop, 'openFileSystem', 'EPERM', '', 'in a user namespace nobody mounts'],
     [cases.loop, 'openFileSystem', 'ENOSYS', '', 'it needs Linux 5.2'],
     [cases.block, 'openFileSystem', 'EBUSY', '', 'mounted with other options'],
     [cases.overlay, 'mount', 'ESTALE', '', 'add index=off to the options'],
@@ -167,6 +163,10 @@ describe('a failure of the kernel is told', () => {
   ])('%#: %s', (one, op, errno, detail, words) => {
     expect(say(one, op, errno, detail)).toContain(words);
   });
+});
+
+test('images are for root only', () => {
+  expect(refusal({ ...cases.loop, request: { uid: 1000 } })).toContain('only root mounts images and devices');
 });
 
 test('a colon begins a new layer only in front of a slash', () => {
