@@ -89,6 +89,7 @@ static op_fn *const child_ops[] = {
 	[OP_CHDIR] = op_chdir,
 	[OP_SET_IDS] = op_set_ids,
 	[OP_CAP_DROP] = op_cap_drop,
+	[OP_DUMPABLE] = op_dumpable,
 	[OP_NO_NEW_PRIVS] = op_no_new_privs,
 	[OP_SECCOMP] = op_seccomp,
 	[OP_LSM_LABEL] = op_lsm_label,

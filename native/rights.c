@@ -55,6 +55,12 @@ int op_cap_drop(struct run *run, const struct op *op)
 	return CHECK((int)syscall(SYS_capset, &head, data));
 }
 
+int op_dumpable(struct run *run, const struct op *op)
+{
+	(void)run;
+	return CHECK(prctl(PR_SET_DUMPABLE, NUM(op, DUMPABLE_ON), 0, 0, 0));
+}
+
 int op_no_new_privs(struct run *run, const struct op *op)
 {
 	(void)run, (void)op;

@@ -41,7 +41,7 @@ export function gatherFacts(
     files: gatherFiles(config, grounds),
     storage: readStorage(config, request),
     seccomp: seccompFacts(config, request.cwd, request.pid),
-    network: readNetworkFacts(config.nets, request.env),
+    network: readNetworkFacts(config.nets, request),
     draw,
   };
 }

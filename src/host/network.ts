@@ -9,8 +9,13 @@ import { findTools } from './tools.ts';
 
 const sysfs = '/sys/class/net';
 
-/** `env`: the caller's `NAME=VALUE`, by whose PATH tools are found. */
-export function readNetworkFacts(nets: readonly Net[], env: readonly string[]): NetworkFacts {
+interface Caller {
+  readonly uid: number;
+  /** `NAME=VALUE`, by whose PATH tools are found. */
+  readonly env: readonly string[];
+}
+
+export function readNetworkFacts(nets: readonly Net[], { uid, env }: Caller): NetworkFacts {
   const named = new Set(
     nets.flatMap((net) => [net.one('link')?.value ?? [], net.one('veth.pair')?.value ?? []].flat()),
   );
@@ -19,13 +24,26 @@ export function readNetworkFacts(nets: readonly Net[], env: readonly string[]): 
   const links = present
     .filter((name) => named.has(name) || starts.some((start) => name.startsWith(start)))
     .map((name): [string, LinkFact] => [name, linkFact(name)]);
+  const userNic = uid === 0 || links.length === 0 ? undefined : findUserNic();
   const isSwitched = links.some(([, { kind }]) => kind === 'openvswitch');
   return {
     links: new Map(addressed(nets, links)),
     ipv6: existsSync('/proc/sys/net/ipv6'),
     sysctls: readSysctls(neededSysctls(nets)),
+    ...(userNic === undefined ? {} : { userNic }),
     ...(isSwitched ? { hasSwitchTool: findTools(['ovs-vsctl'], env).size > 0 } : {}),
   };
+}
+
+/** It stands in no PATH: each distribution has its own place for it. */
+function findUserNic(): string | undefined {
+  const directories = [
+    '/usr/libexec/lxc',
+    '/usr/lib/lxc',
+    '/usr/lib/x86_64-linux-gnu/lxc',
+    '/usr/lib/aarch64-linux-gnu/lxc',
+  ];
+  return directories.map((directory) => `${directory}/lxc-user-nic`).find((path) => existsSync(path));
 }
 
 function readSysctls(paths: readonly string[]): ReadonlyMap<string, string> {

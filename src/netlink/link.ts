@@ -146,6 +146,10 @@ export function setMtu(link: LinkRef, mtu: number): Request {
   return request(RTM.NEWLINK, 0, ifinfomsg({ link, up: undefined }), [IFLA.MTU(mtu)]);
 }
 
+export function setHardwareAddress(link: LinkRef, hwaddr: string): Request {
+  return request(RTM.NEWLINK, 0, ifinfomsg({ link, up: undefined }), [IFLA.ADDRESS(hwaddr)]);
+}
+
 export function deleteLink(name: string): Request {
   return request(RTM.DELLINK, 0, ifinfomsg({ up: undefined }), [IFLA.IFNAME(name)]);
 }

@@ -7,6 +7,8 @@ export interface NetworkPlan {
   readonly cloneNet: boolean;
   /** Host side, after clone and before post-configure; each op that makes something names its undo. */
   readonly parent: readonly PlannedOp[];
+  /** Inside, once there is a network namespace and before the parent acts on it. */
+  readonly early: readonly PlannedOp[];
   /** Host side, when the container is set up and its interfaces are up. */
   readonly late: readonly PlannedOp[];
   /** Inside the network namespace, after post-configure. */
@@ -35,6 +37,8 @@ export interface NetworkFacts {
   readonly links: ReadonlyMap<string, LinkFact>;
   /** False where `ovs-vsctl` is on no path; only looked for where a bridge of Open vSwitch is named. */
   readonly hasSwitchTool?: boolean;
+  /** The program that makes pairs for an ordinary user; only looked for where he asks for one. */
+  readonly userNic?: string;
   /** False on a kernel without IPv6. */
   readonly ipv6?: boolean;
   /** Values of `neededSysctls`, by their path below /proc/sys. */

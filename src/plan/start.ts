@@ -32,7 +32,7 @@ import { cloneRoot } from './mapped-mounts.ts';
 import { listedMounts, listedTrees } from './mounts.ts';
 import { enterShared, flagsOf, namespaceFlags, resolveSpaces } from './namespaces.ts';
 import { planNetwork } from './network/index.ts';
-import { ownNetwork, refuseOfUser } from './network/own.ts';
+import { ownNetwork } from './network/own.ts';
 import type { NetworkPlan } from './network-contract.ts';
 import { procView, refuseMissingView } from './proc-view.ts';
 import type { StartRequest } from './request.ts';
@@ -50,11 +50,11 @@ export function planStart(config: Config, request: StartRequest, facts: HostFact
   refuseMissingVariables(inputs);
   refuseHostInit(inputs);
   refuseUnusableConsole(inputs);
-  refuseOfUser(inputs);
   const planned = planNetwork(config.nets, {
     facts: facts.network,
     draw: facts.draw,
     hold: `${request.record.dir}/net`,
+    user: facts.ids.user?.name,
   });
   const context = resolve(inputs, planned);
   refuseMissingView(context);
@@ -200,7 +200,7 @@ function childList(context: Context, network: NetworkPlan, needs: Meetings): rea
     ...(ids === undefined ? own : []),
     ...takeRoot(context),
     ...(joinFirst ? join : []),
-    ...(ids === undefined ? [] : [...becomeMapped(ids), ...lateNet(context, needs), ...own]),
+    ...(ids === undefined ? [] : [...becomeMapped(ids), ...lateNet(context, network, needs), ...own]),
     ...mounts(context, joinFirst ? [] : join),
     ...(needs.configured.length > 0 ? [wait('post-configure')] : []),
     ...network.child,
@@ -220,11 +220,11 @@ function joinCgroups({ spaces, cgroups }: Context, needs: Meetings): readonly Pl
   ];
 }
 
-function lateNet(context: Context, { configured }: Meetings): readonly PlannedOp[] {
+function lateNet(context: Context, { early }: NetworkPlan, { configured }: Meetings): readonly PlannedOp[] {
   if (!netIsLate(context)) return [];
   const own: Op = { op: 'unshare', args: { flags: namespaceFlags.net } };
   const awaited = configured.some(({ op, args }) => op === 'sync' && args.point === syncPoints.configure);
-  return [step(own, always('make a network namespace')), ...(awaited ? [post('configure')] : [])];
+  return [step(own, always('make a network namespace')), ...early, ...(awaited ? [post('configure')] : [])];
 }
 
 /** Still with the ids of the caller, to whom more directories of the host are open than to mapped ones. */

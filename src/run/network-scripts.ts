@@ -23,7 +23,7 @@ export function upScripts(
 
 export function downScripts(head: Head): readonly HookCommand[] {
   const { nets } = head.config;
-  return scripts(head, 'down', { nets, facts: readNetworkFacts(nets, head.request.env) });
+  return scripts(head, 'down', { nets, facts: readNetworkFacts(nets, head.request) });
 }
 
 function scripts(

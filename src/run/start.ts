@@ -3,6 +3,7 @@
 import { errnoNumber } from '../base/errno.ts';
 import { mapIds } from '../plan/idmap.ts';
 import { explain, explainNotes, type HookCommand, hookCommands, type PlanNote } from '../plan/index.ts';
+import { networkUser } from '../plan/network/index.ts';
 import { lists } from '../wire/frames.ts';
 import type { Program } from '../wire/program.ts';
 import { type Head, idOf, type Order } from './head.ts';
@@ -15,6 +16,7 @@ import { type PreparedStart, prepareStart } from './prepare.ts';
 import { isGrounded, runsAlone } from './replay.ts';
 import type { Call, CallHandler, RunResult, Session } from './session.ts';
 import { tend } from './tend.ts';
+import { makeUserNics } from './user-nic.ts';
 
 /** Who hears of a start besides the caller. */
 export interface Reporter {
@@ -53,7 +55,7 @@ export async function runStart(
     const scripts = upScripts(head, facts, call.what);
     isNetworkUp ||= scripts !== undefined;
     try {
-      await answer(session, head, scripts, call, reporter);
+      await answer(session, { head, facts, scripts }, call, reporter);
     } catch (error) {
       refused = error;
       throw error;
@@ -73,13 +75,18 @@ function isAlone({ config, logFile }: Head, program: Program): boolean {
   return logFile === undefined && runsAlone(program) && isGrounded(config);
 }
 
+interface Scripts {
+  /** `undefined` where the call is about something else. */
+  readonly scripts: readonly HookCommand[] | undefined;
+}
+
 function answer(
   session: Session,
-  head: Head,
-  scripts: readonly HookCommand[] | undefined,
+  { head, facts, scripts }: Pick<PreparedStart, 'head' | 'facts'> & Scripts,
   call: Call,
   { log }: Reporter,
 ): Promise<void> {
+  if (call.what === networkUser) return makeUserNics(session, head, facts, call);
   if (call.what === mapIds) return writeIdMaps(session, head, call);
   return runHooks(session, scripts ?? hooksAt(head, call), log);
 }

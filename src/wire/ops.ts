@@ -165,6 +165,9 @@ export const ops = {
     args: { source: 'str', recursive: 'int', flags: 'int', userns: 'str' },
   },
 
+  /** Whether other processes of the owner of our ids may look at us (PR_SET_DUMPABLE). */
+  dumpable: { code: 77, by: 'C', args: { on: 'int' } },
+
   /** Take the directory below which `where.rootfs` paths are resolved. */
   openRoot: { code: 40, by: 'C', args: { path: 'str' } },
   /**

@@ -265,7 +265,7 @@ test('the facts about a host name its bridge, the MTU and the address for an aut
     import { configOf } from '${new URL('../../src/config/index.ts', import.meta.url).pathname}';
     const entry = (sub, text) => ({ key: 'lxc.net.0.' + sub, text, origin: { file: 'c', line: 1 } });
     const entries = [entry('type', 'veth'), entry('link', 'br0'), entry('ipv4.gateway', 'auto')];
-    const { links } = readNetworkFacts(configOf(entries, []).nets);
+    const { links } = readNetworkFacts(configOf(entries, []).nets, { uid: 0, env: [] });
     process.stdout.write(JSON.stringify([...links]));`;
   // sysfs shows the namespace of who mounted it.
   const argv = ['nsenter', '-t', `${world.hostPid}`, '-n', 'unshare', '-m', 'sh', '-ec'];

@@ -1,6 +1,6 @@
 /** lxc-net: the bridge that containers are on by default. */
 
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { expect } from 'vitest';
 import { lxc, run } from './harness/commands.ts';
 import { eventually } from './harness/eventually.ts';
@@ -9,8 +9,11 @@ import { testOurs } from './harness/suite.ts';
 
 const reason = 'the script of LXC is no command';
 
-/** Whatever a test did, nothing of it stays. */
-function stopsAtTheEnd(scope: Scope): void {
+/** Whatever a test did, nothing of it stays. dnsmasq keeps its leases below /var/lib/misc. */
+async function stopsAtTheEnd(scope: Scope): Promise<void> {
+  mkdirSync('/var/lib/misc', { recursive: true });
+  await run('mount', ['-t', 'tmpfs', 'tmpfs', '/var/lib/misc']);
+  scope.defer(async () => void (await run('umount', ['/var/lib/misc'])));
   scope.defer(async () => void (await lxc('net', ['stop'])));
 }
 
@@ -18,7 +21,7 @@ testOurs(
   'The bridge comes up with addresses by DHCP, and goes with all that came with it',
   reason,
   async (scope) => {
-    stopsAtTheEnd(scope);
+    await stopsAtTheEnd(scope);
     expect((await lxc('net', ['status'])).status).toBe(3);
     expect(await lxc('net', ['start'])).toEqual({ stdout: '', stderr: '', status: 0 });
     expect(JSON.parse((await lxc('net', ['status', '--format', 'json'])).stdout)).toMatchObject({
@@ -49,7 +52,7 @@ testOurs(
   'A bridge that a container is on stays at a stop and is used by the next start',
   reason,
   async (scope) => {
-    stopsAtTheEnd(scope);
+    await stopsAtTheEnd(scope);
     await lxc('net', ['start']);
     const foo = scope.container({ config: ['lxc.net.0.type = veth', 'lxc.net.0.link = lxcbr0'] });
     await foo.start();
@@ -65,7 +68,7 @@ testOurs(
 );
 
 testOurs('A start that fails leaves neither bridge nor rules', reason, async (scope) => {
-  stopsAtTheEnd(scope);
+  await stopsAtTheEnd(scope);
   const settings = scope.directory();
   await run('mount', ['--bind', settings, '/etc/default']);
   scope.defer(async () => void (await run('umount', ['/etc/default'])));

@@ -137,8 +137,8 @@ testOurs('What a user lacks is told with its cure', 'it says "failed to start"',
       `config:4: Failed to map u 0 900000 65536: the user ids 900000-965535 are not given to ordinary; /etc/subuid gives ${first}-${first + 65535}`,
     ],
     [
-      [...maps, 'lxc.net.0.type = veth', 'lxc.net.0.link = br0'],
-      'config:6: Failed to make an interface of type veth as user ordinary: only root can',
+      [...maps, 'lxc.net.0.type = macvlan', 'lxc.net.0.link = br0'],
+      'config:6: Failed to make an interface of type macvlan as user ordinary: only root can',
     ],
   ] as const;
   for (const [lines, message] of cases) {

@@ -16,6 +16,7 @@ import { planNone } from './none.ts';
 import { lend, planPhys } from './phys.ts';
 import { proxyOps } from './proxy.ts';
 import { mustBeSwitchable, netsAt, networkLend, networkUp, pairKey, scriptsDue } from './scripts.ts';
+import { callUserNic, planUserNic } from './user.ts';
 import { planVeth } from './veth.ts';
 import { planVlan } from './vlan.ts';
 
@@ -35,19 +36,25 @@ export interface NetworkInputs {
   readonly draw: Draw;
   /** A file that the container's network namespace can be held by. */
   readonly hold: string;
+  /** Name of the caller who is not root. */
+  readonly user?: string | undefined;
 }
 
 /** Without any interface the container gets an empty network namespace. */
 export function planNetwork(nets: readonly Net[], inputs: NetworkInputs): NetworkPlan {
-  const { facts, hold } = inputs;
+  const { facts, hold, user } = inputs;
   const cloneNet = !isShared(nets);
   mustBePossible(nets, facts);
   const names = containerNames(nets, facts);
   const plans = nets.map((net): [Net, NicPlan] => {
     const name = names.get(net) ?? 'lo';
-    return [net, planners[typeOf(net).value]({ net, name, ...inputs })];
+    const type = typeOf(net).value;
+    const nic = { net, name, ...inputs };
+    const isLocal = user === undefined || type === 'empty' || type === 'none';
+    return [net, isLocal ? planners[type](nic) : planUserNic(nic, user)];
   });
   const due = scriptsDue(nets, facts);
+  const ofUser = callUserNic(user === undefined ? [] : nets, facts);
   return {
     cloneNet,
     parent: [
@@ -58,10 +65,16 @@ export function planNetwork(nets: readonly Net[], inputs: NetworkInputs): Networ
         hold,
       ),
       ...plans.flatMap(([net, { parent }]) => [...parent, ...proxyOps(net, facts)]),
+      ...ofUser.parent,
       ...(due.up ? [callScripts(nets, networkUp)] : []),
     ],
+    early: ofUser.early,
     late: plans.flatMap(([, { late }]) => late ?? []),
-    child: [...(cloneNet ? loopbackOps(nets) : []), ...plans.flatMap(([, { child }]) => child)],
+    child: [
+      ...ofUser.child,
+      ...(cloneNet ? loopbackOps(nets) : []),
+      ...plans.flatMap(([, { child }]) => child),
+    ],
     items: new Map(plans.flatMap(([net, { pair }]) => (pair === undefined ? [] : [[pairKey(net), pair]]))),
     askDown: due.down,
   };
@@ -122,3 +135,4 @@ export {
   networkScripts,
   networkUp,
 } from './scripts.ts';
+export { networkUser, type UserNic, userNics } from './user.ts';

@@ -1,7 +1,6 @@
 /** Whether the container has a network namespace of its own; only there are interfaces made. */
 
-import { LxcError } from '../../base/error.ts';
-import { type Context, type Inputs, note } from '../context.ts';
+import { type Context, note } from '../context.ts';
 import type { NetworkPlan } from '../network-contract.ts';
 
 /**
@@ -18,22 +17,5 @@ export function ownNetwork(context: Context, network: NetworkPlan): NetworkPlan 
       `lxc.net.${net.index} is left out: the container uses another network namespace`,
     );
   }
-  return { ...network, parent: [], late: [], child: [], items: new Map(), askDown: false };
-}
-
-/** What has an end on the host is root's to make. */
-export function refuseOfUser({ config, facts }: Inputs): void {
-  const { user } = facts.ids;
-  if (user === undefined) return;
-  for (const net of config.nets) {
-    const type = net.one('type');
-    if (type === undefined || type.value === 'none' || type.value === 'empty') continue;
-    throw new LxcError(
-      `Failed to make an interface of type ${type.value} as user ${user.name}: only root can`,
-      {
-        origin: type.origin,
-        hint: `take lxc.net.${net.index}.type = empty, or none for the network of the host`,
-      },
-    );
-  }
+  return { ...network, parent: [], early: [], late: [], child: [], items: new Map(), askDown: false };
 }

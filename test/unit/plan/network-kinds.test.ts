@@ -29,15 +29,20 @@ const facts: NetworkFacts = {
   hasSwitchTool: true,
 };
 
-function plan(lines: readonly string[], more: Partial<NetworkFacts> = {}): NetworkPlan {
-  return planNetwork(nets(...lines), { facts: { ...facts, ...more }, draw: () => 0, hold: '/run/web/net' });
+interface More extends Partial<NetworkFacts> {
+  readonly user?: string;
+}
+
+function plan(lines: readonly string[], { user, ...more }: More = {}): NetworkPlan {
+  const inputs = { facts: { ...facts, ...more }, draw: () => 0, hold: '/run/web/net', user };
+  return planNetwork(nets(...lines), inputs);
 }
 
 function acts(ops: readonly PlannedOp[]): readonly string[] {
   return ops.map(({ op, why: { act } }) => `${op}: ${act}`);
 }
 
-function failure(lines: readonly string[], more: Partial<NetworkFacts> = {}): string {
+function failure(lines: readonly string[], more: More = {}): string {
   try {
     plan(lines, more);
   } catch (error) {
@@ -346,4 +351,58 @@ test('a bridge of Open vSwitch is refused where its tool is missing', () => {
   expect(failure(['type = veth', 'link = ovs0'], { hasSwitchTool: false })).toBe(
     'c.conf:2: Cannot use "ovs0" for lxc.net.0.link: it is a bridge of Open vSwitch, and there is no ovs-vsctl to add a port to it; install openvswitch-switch, or name a bridge of the kernel',
   );
+});
+
+describe('the network of an ordinary user', () => {
+  const user = { user: 'bob', userNic: '/usr/libexec/lxc/lxc-user-nic' };
+  const veth = ['type = veth', 'link = br0', 'flags = up'];
+
+  test('is made by lxc-user-nic while the container shows itself, and finished inside', () => {
+    const { early, parent, child } = plan([...veth, 'hwaddr = 00:16:3e:00:00:01', 'mtu = 1400'], user);
+    expect(acts(early)).toEqual(['dumpable: let lxc-user-nic see the container']);
+    expect(parent.map(({ op, args }) => ('what' in args ? args.what : op))).toEqual(['network-user']);
+    expect(acts(child)).toEqual([
+      'dumpable: hide the container again',
+      'netlink: bring lo up in the container',
+      'netlink: give eth0 the hardware address 00:16:3e:00:00:01',
+      'netlink: set the MTU of eth0 to 1400',
+      'netlink: bring eth0 up in the container',
+    ]);
+  });
+
+  test('of the types none and empty needs nobody', () => {
+    const { early, parent, child } = plan(['type = empty', 'flags = up'], user);
+    expect([early, parent, acts(child)]).toEqual([[], [], ['netlink: bring lo up in the container']]);
+  });
+
+  test.each([
+    [
+      ['type = macvlan', 'link = eth7'],
+      'c.conf:1: Failed to make an interface of type macvlan as user bob: only root can; take lxc.net.0.type = veth or empty, or none for the network of the host',
+    ],
+    [
+      [...veth, 'veth.mode = router'],
+      'c.conf:4: Cannot use "router" for lxc.net.0.veth.mode: it is about the host, and user bob is not its root',
+    ],
+    [
+      [...veth, 'veth.ipv4.route = 10.0.0.0/8'],
+      'c.conf:4: Cannot use "10.0.0.0/8" for lxc.net.0.veth.ipv4.route: it is about the host, and user bob is not its root',
+    ],
+    [
+      ['type = veth', 'link = br7'],
+      'c.conf:2: Cannot use "br7" for lxc.net.0.link: the host has no interface of that name; ask root for the bridge, for example by "lxc-net start"',
+    ],
+    [
+      ['type = veth', 'link = eth7'],
+      'c.conf:2: Cannot use "eth7" for lxc.net.0.link: it is not a bridge of the kernel; name one that /etc/lxc/lxc-usernet allows',
+    ],
+  ])('is refused: %j', (given, message) => {
+    expect(failure(given, user)).toBe(message);
+  });
+
+  test('is refused where nothing could make it', () => {
+    expect(failure(veth, { user: 'bob' })).toBe(
+      'c.conf:2: Cannot use "br0" for lxc.net.0.link: there is no lxc-user-nic to make the pair for user bob; install the package of LXC that has it (lxc), with its setuid bit',
+    );
+  });
 });

@@ -42,10 +42,11 @@ function failure(...lines: readonly string[]): string {
 
 describe('a network plan', () => {
   test('without interfaces is an empty namespace', () => {
-    const { cloneNet, parent, late, child, items, askDown } = planNetwork([], inputs);
-    expect({ cloneNet, parent, late, child, askDown }).toEqual({
+    const { cloneNet, parent, early, late, child, items, askDown } = planNetwork([], inputs);
+    expect({ cloneNet, parent, early, late, child, askDown }).toEqual({
       cloneNet: true,
       parent: [],
+      early: [],
       late: [],
       child: [],
       askDown: false,
