@@ -159,6 +159,18 @@ static __attribute__((noinline)) void give_back(void)
 	madvise((void *)(end - DEEPEST), DEEPEST, MADV_DONTNEED);
 }
 
+int listen_to(struct run *run, int listener)
+{
+	const struct op *op = setting(run, OP_SET_NOTIFY, 0);
+	if (!op)
+		return sysinfo_listen(run, listener);
+	if (*STR(op, SET_NOTIFY_PATH))
+		return notify_listen(listener);
+	/* There is no proxy: for a listener that is gone the kernel says ENOSYS. */
+	close(listener);
+	return 0;
+}
+
 static void begin(struct run *run)
 {
 	program_trim(&run->program);
@@ -171,7 +183,7 @@ static void begin(struct run *run)
 	take_signals(run);
 	hold_namespaces(run);
 	/* Without an answer to be had, an error is better than a call that never ends. */
-	if (run->listener >= 0 && sysinfo_listen(run, run->listener) < 0)
+	if (run->listener >= 0 && listen_to(run, run->listener) < 0)
 		close_fd(&run->listener);
 	run->listener = -1;
 	console_open(run);
@@ -230,7 +242,7 @@ static void hear_brain(struct run *run)
 static void watch(struct run *run)
 {
 	for (;;) {
-		struct pollfd polls[POLL_COMMAND + command_most() + sysinfo_most()];
+		struct pollfd polls[POLL_COMMAND + command_most() + sysinfo_most() + notify_most()];
 		polls[POLL_SIGNALS] = (struct pollfd){ .fd = run->signals, .events = POLLIN };
 		polls[POLL_INIT] = (struct pollfd){ .fd = run->init_pidfd, .events = POLLIN };
 		polls[POLL_BRAIN] = (struct pollfd){ .fd = run->brain, .events = POLLIN };
@@ -238,7 +250,9 @@ static void watch(struct run *run)
 		size_t commands = command_poll(run, polls + POLL_COMMAND);
 		struct pollfd *calls = polls + POLL_COMMAND + commands;
 		size_t called = sysinfo_poll(calls);
-		if (poll(polls, POLL_COMMAND + commands + called, command_timeout()) < 0)
+		struct pollfd *notices = calls + called;
+		size_t noticed = notify_poll(notices);
+		if (poll(polls, POLL_COMMAND + commands + called + noticed, command_timeout()) < 0)
 			continue;
 		console_run(polls + POLL_CONSOLE);
 		if (polls[POLL_INIT].revents)
@@ -248,6 +262,7 @@ static void watch(struct run *run)
 		if (polls[POLL_BRAIN].revents)
 			hear_brain(run);
 		sysinfo_run(run, calls, called);
+		notify_run(run, notices, noticed);
 		command_run(run, polls + POLL_COMMAND, commands);
 	}
 }
@@ -365,6 +380,7 @@ static bool end(struct run *run, int status)
 	tell_monitord(run, MESSAGE_EXIT_CODE, status);
 	state_set(run, STOPPING);
 	sysinfo_close();
+	notify_close();
 	leave_cgroups(run, reboot);
 	links_home(run);
 	_fd_ int brain = questions || reboot ? open_end_brain(run, status, reboot) : -1;

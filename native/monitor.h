@@ -81,7 +81,19 @@ void sysinfo_run(struct run *, const struct pollfd *, size_t count);
 void sysinfo_reaped(pid_t);                 /* a fork of ours that ended */
 void sysinfo_close(void);
 
+/* ---- notify.c ---- */
+
+/* Takes over a listener whose notifications go to the proxy; 0 or -errno. */
+int notify_listen(int listener);
+size_t notify_most(void);                   /* how many polls notify_poll may fill */
+size_t notify_poll(struct pollfd *);
+void notify_run(struct run *, const struct pollfd *, size_t count);
+void notify_close(void);
+
 /* ---- monitor.c ---- */
+
+/* Takes over the listener of a filter, for whoever answers it here; 0 or -errno. */
+int listen_to(struct run *, int listener);
 
 enum state state_now(void);
 void state_set(struct run *, enum state); /* and announces it to state clients and to monitord */

@@ -120,7 +120,7 @@ static void add_device(struct run *run, struct client *c)
 
 void take_listener(struct run *run, struct client *c, int fd)
 {
-	int err = fd < 0 ? -EBADF : sysinfo_listen(run, fd);
+	int err = fd < 0 ? -EBADF : listen_to(run, fd);
 	if (err < 0)
 		close_fd(&fd);
 	answer_result(c, err, 0);

@@ -202,6 +202,7 @@ enum {
 	OP_SET_FIFO = 107,
 	OP_SET_DEVICES = 108,
 	OP_SET_SYSINFO = 109,
+	OP_SET_NOTIFY = 111,
 };
 
 enum {
@@ -309,6 +310,7 @@ enum { SET_PIVOT_TASKS, SET_PIVOT_CGROUP2 };
 enum { SET_FIFO_PATH };
 enum { SET_DEVICES_PROGRAM };
 enum { SET_SYSINFO_FILE };
+enum { SET_NOTIFY_PATH, SET_NOTIFY_COOKIE };
 
 /* code, name, kinds of the arguments: i int, s text, v texts, b bytes */
 #define OP_TABLE(X) \
@@ -384,6 +386,7 @@ enum { SET_SYSINFO_FILE };
 	X(107, setFifo, "s") \
 	X(108, setDevices, "b") \
 	X(109, setSysinfo, "s") \
+	X(111, setNotify, "ss") \
 
 
 

@@ -4,7 +4,7 @@ import { posix } from 'node:path';
 import { LxcError } from '../base/error.ts';
 import type { Config, Entry } from '../config/index.ts';
 import { type CompiledPolicy, compilePolicy } from '../seccomp/index.ts';
-import { filterFlags } from '../wire/ops.ts';
+import { filterFlags, type Op } from '../wire/ops.ts';
 import type { PlannedOp } from '../wire/program.ts';
 import { asked, step } from '../wire/step.ts';
 import type { PlanNote } from './types.ts';
@@ -48,7 +48,22 @@ export function resolveFilter(
     });
   const compiled = compilePolicy(facts.policy, entry.value, facts.machine);
   notes.push(...compiled.notes.map(({ message, origin }) => ({ key: entry.key, message, origin })));
+  notes.push(...proxyNotes(config, compiled, entry));
   return { ...compiled, entry };
+}
+
+const proxyKey = 'lxc.seccomp.notify.proxy';
+
+function proxyNotes(
+  config: Config,
+  { notifies }: CompiledPolicy,
+  { key, origin }: Entry<string>,
+): readonly PlanNote[] {
+  const proxy = config.one(proxyKey);
+  if (notifies === (proxy !== undefined)) return [];
+  const unused = proxy && { key: proxyKey, origin: proxy.origin, message: 'no rule of the policy notifies' };
+  const message = `calls that notify fail with ENOSYS: there is no ${proxyKey}`;
+  return [unused ?? { key, origin, message }];
 }
 
 /** As C LXC does: whoever started us may have confined us so that containers are confined already. */
@@ -64,4 +79,11 @@ export function loadFilter(filter: Filter | undefined): readonly PlannedOp[] {
   const flags = notifies ? filterFlags.waitKillable : 0;
   const op = { op: 'seccomp', args: { filter: filter.filter, flags, listener: notifies ? 1 : 0 } } as const;
   return [step(op, asked(entry, `load the seccomp policy ${entry.value}`))];
+}
+
+/** Who answers calls that notify. The proxy may come and go while the container runs. */
+export function notifySetting(config: Config, filter: Filter | undefined): readonly Op[] {
+  if (filter?.notifies !== true) return [];
+  const path = config.value(proxyKey) ?? '';
+  return [{ op: 'setNotify', args: { path, cookie: config.value('lxc.seccomp.notify.cookie') ?? '' } }];
 }

@@ -6,6 +6,7 @@ import type { Context } from './context.ts';
 import { hasHooks } from './hooks.ts';
 import { flagsOf } from './namespaces.ts';
 import type { NetworkPlan } from './network-contract.ts';
+import { notifySetting } from './seccomp.ts';
 import { sysinfoSetting } from './sysinfo.ts';
 import { hasConsole } from './terminals.ts';
 
@@ -22,6 +23,7 @@ export function settings(context: Context, network: NetworkPlan): readonly Op[] 
     { op: 'setEnd', args: { ask: endAsk(context, network) } },
     { op: 'setFifo', args: { path: request.monitorFifo } },
     ...sysinfoSetting(context),
+    ...notifySetting(config, context.filter),
     ...[...listItems(config), ...network.items].map(
       ([key, value]): Op => ({ op: 'setItem', args: { key, value } }),
     ),

@@ -26,8 +26,7 @@ const oldest = [5, 9] as const;
 function fileOf(context: Context): string | undefined {
   const { config, facts, spaces } = context;
   const tree = namedTree(context);
-  const wanted =
-    config.value(sysinfoKey) === 'auto' && config.value('lxc.seccomp.notify.proxy') === undefined;
+  const wanted = config.value(sysinfoKey) === 'auto';
   const bound = spaces.cloned.has('pid') && config.value('lxc.monitor.signal.pdeath') === kill;
   const able = isAtLeast(facts.kernel, oldest) && leavesRoom(context);
   return wanted && bound && able && showsMemory(context) && tree !== undefined

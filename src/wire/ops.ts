@@ -301,6 +301,11 @@ export const ops = {
   setDevices: { code: 108, by: 'S', args: { program: 'bytes' } },
   /** Notifications of filters are calls of sysinfo(2), which are answered from `file` of the proc view. */
   setSysinfo: { code: 109, by: 'S', args: { file: 'str' } },
+  /**
+   * Notifications of filters go to the proxy that listens at `path` (a SEQPACKET socket; @ and an abstract name; '' for
+   * none) together with `cookie`. Where it is not to be reached such calls fail with ENOSYS.
+   */
+  setNotify: { code: 111, by: 'S', args: { path: 'str', cookie: 'str' } },
 } as const satisfies Record<string, OpRow>;
 
 export type OpName = keyof typeof ops;

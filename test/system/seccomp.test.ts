@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'vitest';
 import { errnoNumber } from '../../src/base/errno.ts';
-import { binDir, run } from './harness/commands.ts';
+import { binDir, finished, run, start as startProcess } from './harness/commands.ts';
 import type { Container } from './harness/container.ts';
 import { eventually } from './harness/eventually.ts';
 import { rootfsTemplate } from './harness/rootfs.ts';
@@ -241,4 +241,89 @@ test('A caller under a filter starts containers without their policy unless nest
   foo.configure('lxc.seccomp.allow_nesting = 1');
   expect((await start()).status).toBe(0);
   expect(await count()).toBe('2');
+});
+
+interface Proxy {
+  /** What it was asked, line by line, once it has ended. */
+  asked(): Promise<readonly string[]>;
+}
+
+async function proxy(scope: Scope, socket: string, count: number, errno: string): Promise<Proxy> {
+  const child = startProcess(join(rootfsTemplate, 'proxy'), [
+    socket,
+    String(count),
+    String(errnoNumber(errno)),
+  ]);
+  scope.defer(() => void child.kill('SIGKILL'));
+  let said = '';
+  child.stdout?.on('data', (text) => {
+    said += String(text);
+  });
+  await eventually(() => said.includes('listening'), 'the proxy listens');
+  const ended = finished(child, 'proxy');
+  return {
+    asked: async () => {
+      await ended;
+      return said.trim().split('\n').slice(1);
+    },
+  };
+}
+
+function asking(scope: Scope): { readonly foo: Container; readonly socket: string } {
+  const socket = join(scope.directory(), 'socket');
+  const file = policy(scope, '2', 'denylist', 'mkdir notify', 'mkdirat notify [0,1,==]');
+  const foo = scope.container({
+    config: [
+      `lxc.seccomp.profile = ${file}`,
+      `lxc.seccomp.notify.proxy = unix:${socket}`,
+      'lxc.seccomp.notify.cookie = biscuit',
+    ],
+  });
+  return { foo, socket };
+}
+
+test('A proxy decides about calls that notify', async (scope) => {
+  const { foo, socket } = asking(scope);
+  const { asked } = await proxy(scope, socket, 2, 'EBUSY');
+  await foo.start();
+  for (const path of ['/tmp/one', '/tmp/two'])
+    expect((await foo.attach(['mkdir', path])).stderr).toContain('Device or resource busy');
+  // The third is taken and not answered.
+  expect((await foo.attach(['mkdir', '/tmp/three'])).stderr).toContain('Function not implemented');
+  expect(await asked()).toEqual(['biscuit 3 /tmp/one', 'biscuit 3 /tmp/two', 'biscuit 3 /tmp/three']);
+});
+
+test('A proxy may let a call go on, and one that was started anew is found', async (scope) => {
+  const { foo, socket } = asking(scope);
+  const first = await proxy(scope, socket, 1, 'EPERM');
+  await foo.start();
+  expect((await foo.attach(['mkdir', '/tmp/one'])).stderr).toContain('Operation not permitted');
+  expect((await foo.attach(['mkdir', '/tmp/two'])).status).toBe(1);
+  expect(await first.asked()).toHaveLength(2);
+  const second = await proxy(scope, socket, 1, '');
+  expect((await foo.attach(['mkdir', '/tmp/three'])).status).toBe(0);
+  expect(foo.entries('tmp')).toEqual(['three']);
+  await foo.stop();
+  expect(await second.asked()).toEqual(['biscuit 3 /tmp/three']);
+});
+
+testOurs(
+  'A container starts without its proxy, which may come later',
+  'C LXC ends such a container',
+  async (scope) => {
+    const { foo, socket } = asking(scope);
+    await foo.start();
+    expect((await foo.attach(['mkdir', '/tmp/one'])).stderr).toContain('Function not implemented');
+    const { asked } = await proxy(scope, socket, 1, 'EBUSY');
+    expect((await foo.attach(['mkdir', '/tmp/two'])).stderr).toContain('Device or resource busy');
+    await foo.stop();
+    expect(await asked()).toEqual(['biscuit 3 /tmp/two']);
+  },
+);
+
+testOurs('Calls that notify nobody fail at once', 'C LXC lets them wait for ever', async (scope) => {
+  const file = policy(scope, '2', 'denylist', 'mkdir notify', 'mkdirat notify');
+  const foo = scope.container({ config: [`lxc.seccomp.profile = ${file}`] });
+  await foo.start();
+  expect((await foo.attach(['mkdir', '/tmp/a'])).stderr).toContain('Function not implemented');
 });

@@ -64,10 +64,8 @@ export const securityKeys = {
   }),
   'lxc.seccomp.notify.proxy': one(notifyProxy, 'Socket of the program that decides on system calls.', {
     since: '4.0',
-    effect: 'later',
   }),
   'lxc.seccomp.notify.cookie': one(text, 'Text that this program is sent with each request.', {
     since: '4.0',
-    effect: 'later',
   }),
 };

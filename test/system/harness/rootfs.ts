@@ -18,6 +18,9 @@ export const rootfsTemplate = '/var/lib/lxc/.template';
 /** What the container itself sees and may do; `probe.c`, `forbidden.c`. */
 const probes = ['probe', 'forbidden'];
 
+/** What runs outside, beside the containers; `proxy.c`. */
+const tools = ['proxy'];
+
 const directories = [
   'bin',
   'dev',
@@ -64,10 +67,11 @@ const moreApplets = [
   'test',
 ];
 
-/** `sources` has the C files of {@link probes}. */
+/** `sources` has the C files of {@link probes} and {@link tools}. */
 export function buildRootfs(sources: string): void {
   for (const dir of directories) mkdirSync(join(rootfsTemplate, dir), { recursive: true });
-  for (const probe of probes) compile(join(sources, `${probe}.c`), join(rootfsTemplate, probe));
+  for (const program of [...probes, ...tools])
+    compile(join(sources, `${program}.c`), join(rootfsTemplate, program));
   copyFileSync(findBusybox(), join(rootfsTemplate, 'bin/busybox'));
   chmodSync(join(rootfsTemplate, 'bin/busybox'), 0o755);
   for (const applet of [...applets, ...moreApplets])

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { SeccompFacts } from '../../../src/plan/seccomp.ts';
 import { policyPath } from '../../../src/plan/seccomp.ts';
+import { filterFlags } from '../../../src/wire/ops.ts';
 import { config, host, minimal, planOf, refusal } from './fixture.ts';
 
 const policy = '2\ndenylist\nkexec_load errno 1\n';
@@ -64,6 +65,32 @@ test('Skipped rules are notes with the line of the policy', () => {
   expect(notes.map(({ origin, key }) => [origin, key])).toEqual([
     [{ file: '/p', line: 3 }, 'lxc.seccomp.profile'],
   ]);
+});
+
+describe('a policy that notifies', () => {
+  const notifying = { ...free, policy: '2\ndenylist\nmkdir notify\n' };
+  const settings = (lines: readonly string[]) =>
+    plan(lines, notifying).program.settings.find(({ op }) => op === 'setNotify')?.args;
+
+  test('hands its listener to the monitor, which is told of the proxy', () => {
+    const lines = ['lxc.seccomp.notify.proxy = unix:@/a', 'lxc.seccomp.notify.cookie = b'];
+    expect(settings(lines)).toEqual({ path: '@/a', cookie: 'b' });
+    const op = plan(lines, notifying).program.child.find((one) => one.op === 'seccomp');
+    expect(op?.args).toMatchObject({ listener: 1, flags: filterFlags.waitKillable });
+  });
+
+  test('without a proxy has nobody to ask, and says so', () => {
+    expect(settings([])).toEqual({ path: '', cookie: '' });
+    expect(plan([], notifying).notes.map(({ message }) => message)).toEqual([
+      'calls that notify fail with ENOSYS: there is no lxc.seccomp.notify.proxy',
+    ]);
+  });
+
+  test('is missed where there is a proxy', () => {
+    const { notes, program } = plan(['lxc.seccomp.notify.proxy = unix:/a']);
+    expect(notes.map(({ message }) => message)).toEqual(['no rule of the policy notifies']);
+    expect(program.settings.some(({ op }) => op === 'setNotify')).toBe(false);
+  });
 });
 
 describe('no policy is loaded', () => {
