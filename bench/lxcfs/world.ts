@@ -98,13 +98,13 @@ function hasTransports(bin: string): boolean {
   return `${stdout}${stderr}`.includes('--transport');
 }
 
-interface Served {
+export interface Served {
   readonly name: string;
   readonly directory: string;
   readonly process: ChildProcess;
 }
 
-async function serve(root: string, name: string, [file = '', ...args]: string[]): Promise<Served> {
+export async function serve(root: string, name: string, [file = '', ...args]: string[]): Promise<Served> {
   const directory = join(root, name);
   for (const one of [directory, join(root, 'run'), join(root, 'run-native')])
     mkdirSync(one, { recursive: true });
@@ -117,7 +117,7 @@ async function serve(root: string, name: string, [file = '', ...args]: string[])
   return { name, directory, process };
 }
 
-async function end(root: string, served: readonly Served[]): Promise<void> {
+export async function end(root: string, served: readonly Served[]): Promise<void> {
   for (const { process } of served) {
     const ended = new Promise((done) => process.once('exit', done));
     process.kill('SIGTERM');
@@ -127,7 +127,7 @@ async function end(root: string, served: readonly Served[]): Promise<void> {
 }
 
 /** A process and its children. */
-function family(pid: number): readonly number[] {
+export function family(pid: number): readonly number[] {
   const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
   return [
     pid,
@@ -148,7 +148,7 @@ lxc.signal.halt = SIGKILL
 lxcts.lxcfs = off
 ${served.map((one) => `lxc.mount.entry = ${one.directory} views/${one.name} none bind,create=dir 0 0\n`).join('')}`;
 
-function makeRootfs(rootfs: string): void {
+export function makeRootfs(rootfs: string): void {
   for (const dir of ['bin', 'dev', 'etc', 'proc', 'sys', 'tmp', 'views'])
     mkdirSync(join(rootfs, dir), { recursive: true });
   execFileSync('cp', ['/bin/busybox', join(rootfs, 'bin/sleep')]);
