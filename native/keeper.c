@@ -176,6 +176,7 @@ static noreturn void leave(int status)
 
 /* ---- servers ---- */
 
+/* In a session of its own: no terminal stops it, and with it all who read. May be killed for memory, but not as the first. */
 static noreturn void be_server(int i)
 {
 	char number[24], script[3072], root[1024];
@@ -185,12 +186,15 @@ static noreturn void be_server(int i)
 	memcpy(root, (const char *)k.page + LXCFS_STATE_ROOT, sizeof(root));
 	root[sizeof(root) - 1] = 0;
 	sigprocmask(SIG_SETMASK, &none, NULL);
+	setsid();
+	write_file("/proc/self/oom_score_adj", 0, 0, "-500", 4);
 	if (i == SAMPLER)
 		close(LXCFS_FD_FUSE);
 	close_from(LXCFS_FD_STATE + 1);
 	dup2(open("/dev/null", O_RDWR), 0);
 	JOIN(script, root, "/dist/lxcfs.cjs");
-	exec_node(root, (char *[]){ script, number, (char *)k.settings, NULL });
+	/* Hardly anything lives longer than a request: a heap that is seldom cleared is only more memory. */
+	exec_node(root, (char *[]){ "--max-semi-space-size=1", "--initial-old-space-size=16", script, number, (char *)k.settings, NULL });
 }
 
 static void start_server(int i)
@@ -411,6 +415,9 @@ static noreturn void keep(void)
 {
 	sigset_t set;
 	sigemptyset(&set);
+	/* Whoever reads depends on this process, whatever the terminal is that it was started from. */
+	for (size_t i = 0; i < 3; i++)
+		signal((const int[]){ SIGTSTP, SIGTTIN, SIGTTOU }[i], SIG_IGN);
 	for (size_t i = 0; i < 6; i++)
 		sigaddset(&set, (const int[]){ SIGCHLD, SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2 }[i]);
 	sigprocmask(SIG_BLOCK, &set, NULL);

@@ -70,7 +70,7 @@ export interface View {
   render(path: string, subject: Subject): Buffer;
   /** For `lxcfs explain`. */
   explain(path: string, subject: Subject): readonly Explanation[];
-  /** Closes descriptors of containers that are gone: call it every few seconds or thousand requests. */
+  /** Closes descriptors of containers that are gone: call it every half minute or so. */
   sweep(): void;
 }
 

@@ -63,7 +63,7 @@ export class Router {
       case opcodes.READ:
         return this.#read(request, reply);
       case opcodes.RELEASE:
-        this.#parts.snapshots.release(handleOf(request), this.repeated);
+        this.#parts.snapshots.release(handleOf(request));
         return reply.empty(request);
       case opcodes.LOOKUP:
         return this.#lookup(request, reply);
@@ -78,7 +78,7 @@ export class Router {
 
   /** Nobody took the reply: what OPEN had set aside is free again. */
   unanswered(): void {
-    if (this.#opened !== undefined) this.#parts.snapshots.release(this.#opened, false);
+    if (this.#opened !== undefined) this.#parts.snapshots.release(this.#opened);
     this.#opened = undefined;
   }
 

@@ -24,9 +24,8 @@ const idStep = 2;
  */
 const mostMarks = 3;
 
-/** Between calls of `housekeeping`. */
-const housekeepingRequests = 1024;
-const housekeepingMs = 5000;
+/** Between calls of `housekeeping`: what a reader asks for every few seconds stays open. */
+const housekeepingMs = 20_000;
 
 export interface Server {
   /** The descriptor of /dev/fuse. */
@@ -53,7 +52,6 @@ class Loop {
   readonly #reply = new Reply();
   readonly #journal: boolean;
   readonly #host: boolean;
-  #count = 0;
   #cleaned = Date.now();
 
   constructor(server: Server) {
@@ -102,6 +100,7 @@ class Loop {
   #unanswered(code: string): void {
     this.#server.router.unanswered();
     if (code === 'ENOENT') return;
+    dieWithoutMemory(code);
     this.#server.log.line(`Failed to write the reply to request ${this.#request.opcode}: ${code}`);
     write(this.#server.fd, this.#reply.bytes, this.#reply.error(this.#request, errno.EIO));
   }
@@ -115,6 +114,7 @@ class Loop {
     try {
       return router.handle(this.#request, this.#reply);
     } catch (error) {
+      dieWithoutMemory(errnoCode(error));
       log.line(`Failed to answer request ${this.#request.opcode}: ${String(error)}`);
       shared.end();
       return this.#reply.error(this.#request, errno.EIO);
@@ -136,10 +136,8 @@ class Loop {
   }
 
   #clean(): void {
-    this.#count++;
     const now = Date.now();
-    if (this.#count < housekeepingRequests && now - this.#cleaned < housekeepingMs) return;
-    this.#count = 0;
+    if (now - this.#cleaned < housekeepingMs) return;
     this.#cleaned = now;
     this.#server.housekeeping();
   }
@@ -150,6 +148,11 @@ class Loop {
     const node = `${this.#request.u32(20)}:${this.#request.u32(16)}`;
     process.stderr.write(`unique ${unique.low} op ${opcode} node ${node} tid ${tid}: ${result} ${length}\n`);
   }
+}
+
+/** A sibling or successor has the request at once, and can answer it; an error would go to the reader. */
+function dieWithoutMemory(code: string | undefined): void {
+  if (code === 'ENOMEM' || code === 'EFAULT') process.kill(process.pid, 'SIGKILL');
 }
 
 /** The code of the failure. */

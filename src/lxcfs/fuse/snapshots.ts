@@ -20,7 +20,7 @@ const patience = 64;
 const states = { free: 0, used: 1 } as const;
 
 /** So long, who reads the beginning gets what was made at the open; it need not be noted who has done so before. */
-const freshMs = 10;
+const freshMs = 100;
 
 /** The number of a server: 0 or 1. */
 export type ServerIndex = 0 | 1;
@@ -78,7 +78,9 @@ export class Snapshots {
     this.#whole.writeUInt32LE(handle.low, 8);
     this.#whole.writeUInt32LE(clock(), 12);
     text.copy(this.#whole, slotHead);
-    writeSync(this.#fd, this.#whole, 0, size, positionOf(handle.high));
+    // Where memory is short, less may be taken than was given.
+    for (let at = 0; at < size; )
+      at += writeSync(this.#fd, this.#whole, at, size - at, positionOf(handle.high) + at);
   }
 
   /**
@@ -100,10 +102,9 @@ export class Snapshots {
     return { length, fresh, count };
   }
 
-  /** `repeated`: it may have been done before, and the slot may be another open file's by now. */
-  release(handle: Wide, repeated: boolean): void {
-    if (repeated && this.#markOf(handle) !== handle.low) return;
-    if (handle.high >= mostSlots * 2) return;
+  /** It may have been done before, or be done by the sibling just now, and the slot be another open file's. */
+  release(handle: Wide): void {
+    if (this.#markOf(handle) !== handle.low) return;
     this.#head.fill(0);
     writeSync(this.#fd, this.#head, 0, slotHead, positionOf(handle.high));
     if ((handle.high & 1) === this.#server) this.#free.push(handle.high >>> 1);
