@@ -14,19 +14,21 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
-import { describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { lxcfsServer, lxcfsSizes, lxcfsState } from '../../src/wire/lxcfs.ts';
-import { eventually, Mount } from './lxcfs/mount.ts';
+import { eventually, Mount, prepare } from './lxcfs/mount.ts';
 
 const lxcfs = join(import.meta.dirname, '../../bin/lxcfs');
+beforeAll(() => prepare(), 120_000);
+
 const clean = { foreign: 0, torn: 0, errors: 0 };
 
-/** The command in a mount namespace that `prepare` makes ready; `$0` is the mount point, `$1` lxcfs. */
-async function runIn(prepare: string, then: string) {
+/** The command in a mount namespace that `first` makes ready; `$0` is the mount point, `$1` lxcfs. */
+async function runIn(first: string, then: string) {
   const dir = mkdtempSync(join(tmpdir(), 'lxcfs-faults-'));
   chmodSync(dir, 0o755);
   mkdirSync(join(dir, 'view'));
-  const script = `${prepare}; ${then}`;
+  const script = `${first}; ${then}`;
   try {
     return await execa(
       'unshare',

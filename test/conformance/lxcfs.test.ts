@@ -6,11 +6,13 @@
 import { closeSync, openSync, readdirSync, readFileSync, readlinkSync, readSync, statSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
-import { expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { lxcfsServer, lxcfsSizes, lxcfsState } from '../../src/wire/lxcfs.ts';
-import { eventually, Mount, type Seen, type Way } from './lxcfs/mount.ts';
+import { eventually, Mount, prepare, type Seen, type Way } from './lxcfs/mount.ts';
 
 const kills = Number(process.env.LXC_TS_LXCFS_KILLS ?? 10);
+
+beforeAll(() => prepare(true), 120_000);
 
 /** Nothing went wrong. */
 const clean = { foreign: 0, torn: 0, errors: 0, refused: 0 };

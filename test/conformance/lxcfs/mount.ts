@@ -217,6 +217,13 @@ function install(faults: boolean): string {
   return dir;
 }
 
+/** Compiles what the first test would otherwise wait for. */
+export function prepare(faults = false): void {
+  buildNative({ faults: false });
+  if (faults) buildNative({ faults });
+  made();
+}
+
 let cached: { readonly reader: string; readonly server: string } | undefined;
 
 /** The reader and the server, made once for a file of tests. */
