@@ -1,6 +1,9 @@
 /** Where things are for a caller: containers, logs, run directories. */
 
+import { statSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { fnv1a64, hex64 } from '../base/fnv.ts';
+import { installRoot } from '../base/install.ts';
 import { nodeConfigIo } from '../config/io.ts';
 import { loadSystemConfig, type SystemConfig } from '../config/system.ts';
 import type { Session } from './session.ts';
@@ -43,7 +46,15 @@ export function runtimeDir(caller: Caller): string {
 
 /** Where root file systems are mounted. Hooks inside use the path with ids that may be mapped, so all may go there. */
 export function rootfsMount(caller: Caller): string {
+  const shipped = `${installRoot}/rootfs`;
+  if (caller.uid !== 0 && isOpenToAll(shipped)) return shipped;
   return `${runtimeDir(caller)}/lxc-rootfs`;
+}
+
+/** Every directory of the path lets everybody pass. */
+function isOpenToAll(path: string): boolean {
+  const above = path === '/' || isOpenToAll(dirname(path));
+  return above && ((statSync(path, { throwIfNoEntry: false })?.mode ?? 0) & 0o1) === 1;
 }
 
 /** The run directory of a container, with its record; absent while it is stopped. */

@@ -165,3 +165,15 @@ testOurs('A user creates a container and destroys it', needsPath, async (scope) 
   const refused = await user.lxc('create', ['-n', 'web', '-f', given, '-t', 'busybox']);
   expect(refused.stderr).toContain(`it maps no ids; add lxc.idmap = u 0 ${first} 65536`);
 });
+
+testOurs("Debian's common.conf and userns.conf work for a user", needsPath, async (scope) => {
+  const user = userOf(scope);
+  const include = (file: string) => `lxc.include = /usr/share/lxc/config/${file}.conf`;
+  const mark = `lxc.hook.mount = sh -c 'id -u > $LXC_ROOTFS_MOUNT/out/hook'`;
+  const rootfs = await user.container('web', [include('common'), include('userns'), mark, ...maps]);
+  expect(await user.lxc('start', ['-n', 'web', '-d'])).toMatchObject({ status: 0 });
+  expect(readFileSync(join(rootfs, 'out/hook'), 'utf8')).toBe('0\n');
+  expect((await user.lxc('attach', ['-n', 'web', '--', 'cat', '/proc/mounts'])).stdout).toContain(
+    ' /sys sysfs rw',
+  );
+});
