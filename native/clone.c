@@ -9,10 +9,11 @@
 #include <sched.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 
 static pid_t clone_modern(uint64_t flags, int cgroup, int *pidfd)
 {
-	struct clone_args args = { .flags = flags, .exit_signal = SIGCHLD };
+	struct clone_args args = { .flags = flags, .exit_signal = flags & CLONE_PARENT ? 0 : SIGCHLD };
 	if (pidfd) {
 		args.flags |= CLONE_PIDFD;
 		args.pidfd = (uintptr_t)pidfd;
@@ -126,6 +127,66 @@ static int clone_in_pid_namespace(struct run *run, const struct op *op)
 	return setns(own, CLONE_NEWPID) < 0 && err == 0 ? -errno : err;
 }
 
+/* All are opened first, because paths mean something else in another mount namespace. */
+static int enter_all(char *const *paths, uint32_t *which)
+{
+	int fds[8], count = 0, err = 0;
+	for (; paths[count] && count < (int)countof(fds) && err == 0; count++) {
+		fds[count] = CHECK(open(paths[count], O_RDONLY | O_CLOEXEC));
+		err = fds[count] < 0 ? fds[count] : 0;
+		*which = count;
+	}
+	for (int i = 0; i < count && err == 0; i++) {
+		err = CHECK(setns(fds[i], 0));
+		*which = i;
+	}
+	return err;
+}
+
+/* What the process in between tells: a pid as we see it, or -errno and the namespace that refused. */
+struct birth_notice {
+	int32_t pid;
+	uint32_t which;
+};
+
+static noreturn void give_birth(struct run *run, const struct op *op, int tell, const int pair[2])
+{
+	struct birth_notice notice = { .which = ~0u };
+	notice.pid = enter_all(VEC(op, CLONE_WITHIN_ENTER), &notice.which);
+	if (notice.pid == 0) {
+		notice.which = ~0u;
+		notice.pid = fork_into("", NUM(op, CLONE_WITHIN_FLAGS) | CLONE_PARENT, NULL);
+		if (notice.pid == 0) {
+			close(pair[0]);
+			run->sync = pair[1];
+			run_child(run);
+		}
+	}
+	_exit(write_all(tell, &notice, sizeof(notice)) < 0);
+}
+
+static int clone_within(struct run *run, const struct op *op)
+{
+	int pair[2], ends[2];
+	struct birth_notice notice = { .pid = -ECHILD, .which = ~0u };
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return -errno;
+	_fd_ int told = ends[0], tell = ends[1];
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+		return -errno;
+	pid_t middle = fork_into(STR(op, CLONE_WITHIN_CGROUP2), 0, NULL);
+	if (middle == 0)
+		give_birth(run, op, tell, pair);
+	close_fd(&tell);
+	if (middle > 0 && RETRY(read(told, &notice, sizeof(notice))) != sizeof(notice))
+		notice.pid = -ECHILD;
+	if (middle > 0)
+		RETRY(waitpid(middle, NULL, 0));
+	if (notice.which < LEN(op, CLONE_WITHIN_ENTER))
+		detail(VEC(op, CLONE_WITHIN_ENTER)[notice.which], NULL);
+	return hold_child(run, pair, middle < 0 ? middle : notice.pid, -1);
+}
+
 /* pid 1 of lxc-execute is this program; what the container sees of it must not lead to the host's file. */
 static int hold_self(struct run *run)
 {
@@ -136,19 +197,29 @@ static int hold_self(struct run *run)
 	return 0;
 }
 
-int op_clone(struct run *run, const struct op *op)
+static int birth(struct run *run, const struct op *op, op_fn *bear, uint64_t flags)
 {
 	int err = hold_self(run);
 	if (err == 0)
-		err = clone_in_pid_namespace(run, op);
+		err = bear(run, op);
 	close_fd(&run->self);
 	close_fd(&run->tree); /* the child has its own; ours would keep the file system in use */
 	if (err < 0)
 		return err;
 	run->init = run->child;
 	run->init_pidfd = run->child_pidfd;
-	run->clone_flags = NUM(op, CLONE_FLAGS);
+	run->clone_flags = flags;
 	return record_processes(run);
+}
+
+int op_clone(struct run *run, const struct op *op)
+{
+	return birth(run, op, clone_in_pid_namespace, NUM(op, CLONE_FLAGS));
+}
+
+int op_clone_within(struct run *run, const struct op *op)
+{
+	return birth(run, op, clone_within, NUM(op, CLONE_WITHIN_FLAGS));
 }
 
 /* Standard streams of a process that outlives its command: a pipe to a pager must see its end. */

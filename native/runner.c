@@ -294,6 +294,7 @@ static op_fn *const parent_ops[] = {
 	[OP_LOCK_FILE] = op_lock_file,
 	[OP_JOIN_CGROUP] = op_join_cgroup,
 	[OP_CLONE] = op_clone,
+	[OP_CLONE_WITHIN] = op_clone_within,
 	[OP_WRITE_PROC] = op_write_proc,
 	[OP_NETLINK] = op_netlink,
 	[OP_WRITE_PIDFILE] = op_write_pidfile,

@@ -3,7 +3,7 @@
 import type { RawEntry } from '../config/index.ts';
 import { where } from '../wire/ops.ts';
 import type { PlannedOp } from '../wire/program.ts';
-import { asked, step } from '../wire/step.ts';
+import { askedBy, step } from '../wire/step.ts';
 import type { Place } from './placement.ts';
 
 /** In the numbers of the host. */
@@ -21,7 +21,11 @@ const files = {
 /** Later kernels add to the list. */
 const furtherFiles = { 1: [], 2: ['memory.oom.group', 'memory.reclaim'] } as const;
 
-export function ownCgroups(places: readonly Place[], owner: Owner, entry: RawEntry): readonly PlannedOp[] {
+export function ownCgroups(
+  places: readonly Place[],
+  owner: Owner,
+  entry: RawEntry | undefined,
+): readonly PlannedOp[] {
   return places.flatMap(({ payload, hierarchy: { version } }) => {
     const needed = [payload, ...files[version].map((file) => `${payload}/${file}`)];
     const optional = furtherFiles[version].map((file) => `${payload}/${file}`);
@@ -32,7 +36,7 @@ export function ownCgroups(places: readonly Place[], owner: Owner, entry: RawEnt
   });
 }
 
-function give(path: string, { uid, gid }: Owner, entry: RawEntry, optional: boolean): PlannedOp {
-  const why = asked(entry, `give ${path} to the root of the container`);
+function give(path: string, { uid, gid }: Owner, entry: RawEntry | undefined, optional: boolean): PlannedOp {
+  const why = askedBy(entry, 'lxc.idmap', `give ${path} to the root of the container`);
   return step({ op: 'chown', args: { path, where: where.host, uid, gid } }, why, { optional });
 }

@@ -10,12 +10,12 @@ import { Grounds } from '../base/grounds.ts';
 import { type Config, parseDeviceRule } from '../config/index.ts';
 import { consoleFiles } from '../plan/check.ts';
 import type { HostFacts, PathFact } from '../plan/facts.ts';
-import { type NamespaceName, namespaceFlags } from '../plan/namespaces.ts';
+import { type NamespaceName, namespaceFlags, sharedUser } from '../plan/namespaces.ts';
 import type { StartRequest } from '../plan/request.ts';
 import { rootfsOf, trimSlashes } from '../plan/rootfs.ts';
 import { storagePaths } from '../plan/storage/index.ts';
 import { gatherCgroups } from './cgroups.ts';
-import { idFacts } from './ids.ts';
+import { idFacts, sharedIds } from './ids.ts';
 import { isShared } from './mountinfo.ts';
 import { readNetworkFacts } from './network.ts';
 import { findView } from './proc-view.ts';
@@ -34,6 +34,7 @@ export function gatherFacts(
   return {
     ...kernelFacts(),
     ids: idFacts(request),
+    sharedIds: sharedIds(sharedUser({ config, request })),
     cgroups: gatherCgroups(config, request, mountinfo, grounds),
     view: config.value('lxcts.lxcfs') === 'off' ? undefined : findView(mountinfo),
     paths: gatherPaths(config, request, grounds),

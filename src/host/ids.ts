@@ -1,6 +1,7 @@
 /** Which ids there are: the maps of a process as /proc tells them, and what a user was given in /etc. */
 
 import { readFileSync } from 'node:fs';
+import { LxcError } from '../base/error.ts';
 import type { IdFacts, IdMapping, IdRange } from '../plan/idmap.ts';
 
 export interface ProcessIds {
@@ -16,6 +17,16 @@ export function idsOf(pid: number | 'self'): ProcessIds {
     groups: mappings(read(pid, 'gid_map')),
     setgroups: read(pid, 'setgroups').trim() !== 'deny',
   };
+}
+
+/** By the file of a user namespace, which leads to a process that is in it. */
+export function sharedIds(path: string | undefined): ProcessIds | undefined {
+  if (path === undefined) return undefined;
+  const pid = /^\/proc\/([0-9]+)\/ns\/user$/.exec(path)?.[1];
+  if (pid !== undefined) return idsOf(Number(pid));
+  throw new LxcError(`Failed to share the user namespace ${path}: its ids cannot be told`, {
+    hint: 'name a container or a pid, or /proc/PID/ns/user',
+  });
 }
 
 /** A daemon has the user namespace of its callers, and their user. */

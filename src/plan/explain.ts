@@ -96,6 +96,7 @@ function special(planned: PlannedOp, failure: OpFailure): Partial<Meaning> | und
     case 'writeFile':
       return writeMeaning(planned.args.path, failure.errno);
     case 'clone':
+    case 'cloneWithin':
       return cloneMeaning(failure.errno);
     case 'joinCgroup':
       return joinMeaning(failure.errno);

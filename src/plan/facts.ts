@@ -4,7 +4,7 @@
  */
 
 import type { CgroupFacts } from '../cgroup/layout.ts';
-import type { IdFacts } from './idmap.ts';
+import type { IdFacts, SharedIds } from './idmap.ts';
 import type { NamespaceName } from './namespaces.ts';
 import type { Draw } from './network/index.ts';
 import type { NetworkFacts } from './network-contract.ts';
@@ -64,6 +64,8 @@ export interface HostFacts {
   readonly kernel: readonly [major: number, minor: number];
   readonly appArmor: boolean;
   readonly ids: IdFacts;
+  /** Of the user namespace that the container is to share. */
+  readonly sharedIds?: SharedIds | undefined;
   /** Every path that the plan asks about; absent: nothing is there. */
   readonly paths: ReadonlyMap<string, PathFact>;
   /** Those directories of `lxc.mount.auto = shmounts` that lie on a mount which the host shares. */

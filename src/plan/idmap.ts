@@ -7,7 +7,7 @@ import { LxcError } from '../base/error.ts';
 import type { Entry, IdMap } from '../config/index.ts';
 import type { Op } from '../wire/ops.ts';
 import type { PlannedOp } from '../wire/program.ts';
-import { asked, step } from '../wire/step.ts';
+import { askedBy, step } from '../wire/step.ts';
 import type { Context, Inputs } from './context.ts';
 
 /** Ids inside, and the ones outside that stand behind them. */
@@ -29,16 +29,22 @@ export interface IdFacts {
 
 type Line = Entry<IdMap>;
 
-export interface Ids {
-  readonly first: Line;
-  readonly users: readonly IdMap[];
-  readonly groups: readonly IdMap[];
+/** Ids of a user namespace. */
+export interface SharedIds {
+  readonly users: readonly IdMapping[];
+  readonly groups: readonly IdMapping[];
+  /** False where a user maps nothing but his own group, which newgidmap allows only if nobody can leave groups. */
+  readonly setgroups: boolean;
+}
+
+export interface Ids extends SharedIds {
+  /** The line to blame; none where the user namespace is that of another container. */
+  readonly first: Line | undefined;
+  readonly isShared: boolean;
   /** Who sets the container up inside: root, or the user of init where root is not mapped. */
   readonly inside: { readonly uid: number; readonly gid: number };
   /** The same in the numbers of the host: the owner of what the container is given. */
   readonly outside: { readonly uid: number; readonly gid: number };
-  /** False where a user maps nothing but his own group, which newgidmap allows only if nobody can leave groups. */
-  readonly setgroups: boolean;
 }
 
 const words = { u: 'user', g: 'group' } as const;
@@ -47,6 +53,7 @@ const words = { u: 'user', g: 'group' } as const;
 export function resolveIds({ config, facts }: Inputs): Ids | undefined {
   const lines = config.many('lxc.idmap');
   const [first] = lines;
+  if (facts.sharedIds !== undefined) return idsOfOther(facts.sharedIds);
   if (first === undefined) return withoutIds(facts.ids);
   const users = checked(lines, 'u', facts.ids);
   const groups = checked(lines, 'g', facts.ids);
@@ -56,7 +63,19 @@ export function resolveIds({ config, facts }: Inputs): Ids | undefined {
   };
   const outside = { uid: onHost(lines, 'u', inside.uid), gid: onHost(lines, 'g', inside.gid) };
   const setgroups = groups.some((map) => facts.ids.groups.some((range) => lies(map, range)));
-  return { first, users, groups, inside, outside, setgroups };
+  return { first, isShared: false, users, groups, inside, outside, setgroups };
+}
+
+/** A user namespace that is shared has its maps. */
+function idsOfOther({ users, groups, setgroups }: SharedIds): Ids {
+  const [uid, gid] = [toHost(users, 0), toHost(groups, 0)];
+  if (uid === undefined || gid === undefined) {
+    throw new LxcError('Failed to share a user namespace: it has no root', {
+      hint: 'share that of a container whose lxc.idmap maps 0',
+    });
+  }
+  const inside = { uid: 0, gid: 0 };
+  return { first: undefined, isShared: true, users, groups, inside, outside: { uid, gid }, setgroups };
 }
 
 /** Root needs none, but only root can do without. */
@@ -210,14 +229,15 @@ export function hasGroup({ ids, facts }: Mapped, group: number): boolean {
 export const mapIds = 'idmap';
 
 /** The parent's part, as soon as there is a child. */
-export function writeMaps({ first, users, groups }: Ids, { user }: IdFacts): readonly PlannedOp[] {
+export function writeMaps({ first, isShared, users, groups }: Ids, { user }: IdFacts): readonly PlannedOp[] {
+  if (isShared) return [];
   if (user !== undefined) {
     const call: Op = { op: 'call', args: { what: mapIds } };
-    return [step(call, asked(first, 'map the ids by newuidmap and newgidmap'))];
+    return [step(call, askedBy(first, 'lxc.idmap', 'map the ids by newuidmap and newgidmap'))];
   }
-  const write = (file: string, maps: readonly IdMap[]): PlannedOp => {
+  const write = (file: string, maps: readonly IdMapping[]): PlannedOp => {
     const op: Op = { op: 'writeProc', args: { file, text: Buffer.from(mapText(maps)) } };
-    return step(op, asked(first, `write the id map /proc/PID/${file} of init`));
+    return step(op, askedBy(first, 'lxc.idmap', `write the id map /proc/PID/${file} of init`));
   };
   return [write('uid_map', users), write('gid_map', groups)];
 }
@@ -228,7 +248,7 @@ export function becomeMapped({ first, inside, setgroups }: Ids): readonly Planne
   const op: Op = { op: 'setIds', args: { uid, gid, groups: Buffer.alloc(0), keepGroups: setgroups ? 0 : 1 } };
   const die: Op = { op: 'pdeathsig', args: { signal: 9 } };
   return [
-    step(op, asked(first, `become user ${uid} of the container`)),
-    step(die, asked(first, 'ask for a signal when the monitor dies')),
+    step(op, askedBy(first, 'lxc.idmap', `become user ${uid} of the container`)),
+    step(die, askedBy(first, 'lxc.idmap', 'ask for a signal when the monitor dies')),
   ];
 }

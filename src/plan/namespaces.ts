@@ -83,7 +83,7 @@ function refuseUnmapped({ config }: Inputs, cloned: readonly NamespaceName[]): v
   }
 }
 
-function resolveShares(inputs: Inputs): readonly SharedSpace[] {
+function resolveShares(inputs: Pick<Inputs, 'config' | 'request'>): readonly SharedSpace[] {
   const shares = new Map<string, SharedSpace>();
   for (const { namespace, source, entry } of allShares(inputs)) {
     shares.set(namespace, { namespace, path: sharedPath(inputs.request, namespace, source, entry), entry });
@@ -138,11 +138,29 @@ function sharedPath(
   });
 }
 
+/**
+ * What a process in between enters before the child is born: all, where ids are mapped. The user namespace comes last,
+ * in which root has no say over others any more; to an ordinary user it gives that say, so his comes first.
+ */
+export function enteredBefore({ shared }: Spaces, isMapped: boolean, isUser: boolean): readonly string[] {
+  if (!isMapped) return [];
+  const rank = (namespace: NamespaceName): number =>
+    namespace === 'mnt' ? 1 : namespace === 'user' ? (isUser ? -1 : 2) : 0;
+  return shared
+    .toSorted((left, right) => rank(left.namespace) - rank(right.namespace))
+    .map(({ path }) => path);
+}
+
+/** The pid of whose user namespace the container is to share, by what is asked for. */
+export function sharedUser(inputs: Pick<Inputs, 'config' | 'request'>): string | undefined {
+  return resolveShares(inputs).find(({ namespace }) => namespace === 'user')?.path;
+}
+
 /** The pid namespace is entered by clone itself; mnt comes last, because it changes what paths mean. */
-export function enterShared({ shared }: Spaces): readonly PlannedOp[] {
+export function enterShared({ shared }: Spaces, entered: readonly string[]): readonly PlannedOp[] {
   const rank = (namespace: NamespaceName): number => (namespace === 'mnt' ? 1 : 0);
   return shared
-    .filter(({ namespace }) => namespace !== 'pid')
+    .filter(({ namespace, path }) => namespace !== 'pid' && !entered.includes(path))
     .toSorted((left, right) => rank(left.namespace) - rank(right.namespace))
     .map(({ namespace, path, entry }) =>
       step(

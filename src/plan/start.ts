@@ -5,7 +5,6 @@
 
 import type { DeviceNode } from '../cgroup/devices.ts';
 import { delegate } from '../cgroup/limits.ts';
-import { ownCgroups } from '../cgroup/owner.ts';
 import { planCgroups } from '../cgroup/plan.ts';
 import type { Config } from '../config/index.ts';
 import { type Op, syncPoints } from '../wire/ops.ts';
@@ -14,6 +13,7 @@ import { always, asked, post, step, wait } from '../wire/step.ts';
 import { autoCgroup } from './auto-cgroup.ts';
 import { autoProc, autoSys, hasProc } from './auto-mounts.ts';
 import { begin } from './begin.ts';
+import { clone, entered, giveCgroups, giveIds, netIsLate, sendTrees } from './birth.ts';
 import { dropCapabilities, resolveCapabilities } from './capabilities.ts';
 import {
   refuseHostInit,
@@ -26,11 +26,10 @@ import type { Context, Inputs } from './context.ts';
 import { hasOwnDev, linkDev, mountDev, populateDev } from './devices.ts';
 import type { HostFacts } from './facts.ts';
 import { childHooks, hasHooks } from './hooks.ts';
-import { becomeMapped, resolveIds, writeMaps } from './idmap.ts';
+import { becomeMapped, resolveIds } from './idmap.ts';
 import * as init from './init.ts';
-import { cloneRoot } from './mapped-mounts.ts';
-import { listedMounts, listedTrees } from './mounts.ts';
-import { enterShared, flagsOf, namespaceFlags, resolveSpaces } from './namespaces.ts';
+import { listedMounts } from './mounts.ts';
+import { enterShared, namespaceFlags, resolveSpaces } from './namespaces.ts';
 import { planNetwork } from './network/index.ts';
 import { ownNetwork } from './network/own.ts';
 import type { NetworkPlan } from './network-contract.ts';
@@ -130,11 +129,6 @@ function meetings(context: Context, network: NetworkPlan): Meetings {
   };
 }
 
-/** Made before the ids are mapped, the files of /sys/class/net would belong to nobody of the container. */
-function netIsLate({ ids, spaces }: Context): boolean {
-  return ids !== undefined && spaces.cloned.has('net');
-}
-
 function parentList(context: Context, network: NetworkPlan, needs: Meetings): readonly PlannedOp[] {
   const { cgroups } = context;
   return [
@@ -158,35 +152,6 @@ function callHooks({ config }: Context, type: 'pre-start' | 'start-host'): reado
   return [step({ op: 'call', args: { what: type } }, asked(first, `run the ${type} hooks`))];
 }
 
-function giveIds(context: Context, needs: Meetings): readonly PlannedOp[] {
-  if (context.ids === undefined) return [];
-  const early = needs.cgroups ? [] : giveCgroups(context);
-  return [...early, ...writeMaps(context.ids, context.facts.ids), post('startup')];
-}
-
-/** In the order in which the child takes them. */
-function sendTrees(context: Context): readonly PlannedOp[] {
-  return context.spaces.cloned.has('mnt') ? [...cloneRoot(context), ...listedTrees(context)] : [];
-}
-
-function giveCgroups({ ids, cgroups, facts }: Context): readonly PlannedOp[] {
-  // A user cannot give away what is his.
-  return ids === undefined || facts.ids.user !== undefined
-    ? []
-    : ownCgroups(cgroups.places, ids.outside, ids.first);
-}
-
-/** The cgroup namespace is unshared by the child: its root is where a process stands at that moment. */
-function clone(context: Context, network: NetworkPlan): PlannedOp {
-  const { spaces, cgroups } = context;
-  const late = new Set(['cgroup', 'time', ...(netIsLate(context) ? ['net'] : [])]);
-  const names = [...spaces.cloned].filter((name) => !late.has(name));
-  const flags = flagsOf(network.cloneNet ? names : names.filter((name) => name !== 'net'));
-  const pidNamespace = spaces.shared.find(({ namespace }) => namespace === 'pid')?.path ?? '';
-  const why = always(`clone init into new namespaces (${names.join(', ')})`);
-  return step({ op: 'clone', args: { flags, cgroup2: cgroups.cloneInto, pidNamespace } }, why);
-}
-
 function childList(context: Context, network: NetworkPlan, needs: Meetings): readonly PlannedOp[] {
   const { ids, root } = context;
   const join = joinCgroups(context, needs);
@@ -195,7 +160,7 @@ function childList(context: Context, network: NetworkPlan, needs: Meetings): rea
   const own = [...init.newKeyring(context), ...init.setHostname(context)];
   return [
     ...(ids === undefined ? [] : [wait('startup')]),
-    ...enterShared(context.spaces),
+    ...enterShared(context.spaces, entered(context)),
     ...ownClocks(context),
     ...(ids === undefined ? own : []),
     ...takeRoot(context),

@@ -168,6 +168,12 @@ export const ops = {
   /** Whether other processes of the owner of our ids may look at us (PR_SET_DUMPABLE). */
   dumpable: { code: 77, by: 'C', args: { on: 'int' } },
 
+  /**
+   * `clone` from a process in between that enters the namespace files `enter` first, one after the other: what a new
+   * user namespace has no right to enter, and a shared one in which the others are to be born.
+   */
+  cloneWithin: { code: 29, by: 'P', args: { flags: 'int', cgroup2: 'str', enter: 'strs' } },
+
   /** Take the directory below which `where.rootfs` paths are resolved. */
   openRoot: { code: 40, by: 'C', args: { path: 'str' } },
   /**

@@ -347,3 +347,40 @@ test('lxc-create runs a template with the ids of the container', async (scope) =
   expect((await lxc('destroy', ['-n', name])).status).toBe(0);
   expect(existsSync(dir)).toBe(false);
 });
+
+test('A mapped container shares namespaces of the host or of another container', async (scope) => {
+  const foo = scope.container({ config: ['lxc.uts.name = foo'] });
+  await foo.start();
+  const pid = await foo.initPid();
+  const bar = mapped(scope, { config: ['lxc.mount.auto = proc'] });
+  await bar.start([`--share-net=${foo.name}`, `--share-uts=/proc/${pid}/ns/uts`, `--share-ipc=${pid}`]);
+  const own = await bar.initPid();
+  for (const kind of ['net', 'uts', 'ipc']) expect(bar.namespace(kind, own)).toBe(foo.namespace(kind, pid));
+  for (const kind of ['user', 'mnt', 'pid'])
+    expect(bar.namespace(kind, own)).not.toBe(foo.namespace(kind, pid));
+  const seen = await bar.probe();
+  expect(seen.hostname).toBe('foo');
+  expect(seen.pid).toBe(1);
+});
+
+testOurs(
+  'A container shares the user namespace of another and has its ids',
+  'it fails to start',
+  async (scope) => {
+    const foo = mapped(scope);
+    await foo.start();
+    for (const kinds of [['user'], ['user', 'net', 'pid']]) {
+      const bar = scope.container({
+        config: kinds.map((kind) => `lxc.namespace.share.${kind} = ${foo.name}`),
+      });
+      give(bar.rootfs, base);
+      await bar.start();
+      const [there, own] = [await foo.initPid(), await bar.initPid()];
+      for (const kind of kinds) expect(bar.namespace(kind, own)).toBe(foo.namespace(kind, there));
+      expect(statSync(`/proc/${own}`).uid).toBe(base);
+      const seen = await bar.attach(['sh', '-c', 'id -u; mount -t tmpfs t /mnt && echo mounted']);
+      expect(seen.stdout).toBe('0\nmounted\n');
+      await bar.stop();
+    }
+  },
+);

@@ -91,6 +91,40 @@ test('Inside a user namespace devices are bound although the container has its i
   expect(child.map(({ op }) => op)).not.toContain('mknod');
 });
 
+describe('Namespaces that are shared', () => {
+  const share = (kind: string, pid: number) => `lxc.namespace.share.${kind} = ${pid}`;
+  const bornOf = (given: Parameters<typeof planOf>[0]) =>
+    planOf(given).program.parent.find(({ op }) => op === 'clone' || op === 'cloneWithin');
+
+  test('are entered before a container with ids of its own is born', () => {
+    const lines = [...minimal, users, groups, share('net', 7), share('pid', 8)];
+    expect(bornOf({ lines })?.args).toMatchObject({ enter: ['/proc/7/ns/net', '/proc/8/ns/pid'] });
+    expect(planOf({ lines }).program.child.map(({ op }) => op)).not.toContain('setns');
+  });
+
+  test('come before the user namespace, and its ids are those of the container', () => {
+    const ids = (inside: number, outside: number) => [{ inside, outside, range: 9 }];
+    const sharedIds = { users: ids(0, 500), groups: ids(0, 600), setgroups: true };
+    const given = { lines: [...minimal, share('user', 7), share('net', 7)], facts: { ...host, sharedIds } };
+    expect(bornOf(given)?.args).toMatchObject({ enter: ['/proc/7/ns/net', '/proc/7/ns/user'] });
+    const { parent } = planOf(given).program;
+    expect(parent.map(({ op }) => op)).not.toContain('writeProc');
+    expect(
+      parent.flatMap((one) => (one.op === 'chown' ? [one.args.uid, one.args.gid] : [])).slice(0, 2),
+    ).toEqual([500, 600]);
+    const rootless = { ...host, sharedIds: { ...sharedIds, users: ids(1, 500) } };
+    expect(refusal({ ...given, facts: rootless })).toContain(
+      'Failed to share a user namespace: it has no root',
+    );
+  });
+
+  test('are entered by the child where it keeps the ids of the host', () => {
+    const given = { lines: [...minimal, share('net', 7)] };
+    expect(bornOf(given)?.op).toBe('clone');
+    expect(planOf(given).program.child[0]).toMatchObject({ op: 'setns', args: { path: '/proc/7/ns/net' } });
+  });
+});
+
 describe('Mounts with mapped ids', () => {
   const own = [...minimal, users, groups];
 
