@@ -15,6 +15,7 @@ import { fileURLToPath } from 'node:url';
 import { binDir } from '../system/harness/commands.ts';
 import { hideViews, ownDirectory, runRing } from '../system/harness/own.ts';
 import { hierarchies } from '../system/harness/world.ts';
+import { engines } from './engine.ts';
 
 const self = fileURLToPath(import.meta.url);
 
@@ -46,6 +47,8 @@ function runInside(): number {
   hideViews();
   const hooks = '/usr/share/containers/oci/hooks.d';
   for (const dir of ['/run', '/var/lib/lxcfs', '/etc/docker', '/etc/cdi', hooks]) ownDirectory(dir);
+  for (const { name, missing } of Object.values(engines))
+    if (missing !== undefined) process.stdout.write(`Without ${name}: ${missing}\n`);
   return runRing('engines', process.argv.slice(2));
 }
 
