@@ -12,7 +12,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
-import { binDir, lxc, run } from './harness/commands.ts';
+import { binDir, cLxc, lxc, run } from './harness/commands.ts';
 import type { Container, ContainerOptions } from './harness/container.ts';
 import { eventually } from './harness/eventually.ts';
 import { hasCap, mountOn } from './harness/probe.ts';
@@ -384,3 +384,24 @@ testOurs(
     }
   },
 );
+
+testOurs('The tools of C LXC work on a mapped container', 'it is C LXC', async (scope) => {
+  const foo = mapped(scope);
+  await foo.start();
+  const seen = await cLxc('attach', ['-n', foo.name, '--', 'sh', '-c', 'id -u; stat -c %u /proc/1']);
+  expect(seen.stdout).toBe('0\n0\n');
+  expect((await cLxc('info', ['-n', foo.name, '-s', '-H'])).stdout).toBe('RUNNING\n');
+  expect((await cLxc('ls', ['-f', '-F', 'NAME,UNPRIVILEGED'])).stdout).toMatch(
+    new RegExp(`${foo.name} +true`),
+  );
+  expect((await cLxc('stop', ['-n', foo.name, '-k'])).status).toBe(0);
+});
+
+testOurs('Our tools work on a mapped container of C LXC', 'it is C LXC', async (scope) => {
+  const foo = mapped(scope);
+  expect((await cLxc('start', ['-n', foo.name, '-d'])).status).toBe(0);
+  expect((await foo.attach(['sh', '-c', 'id -u; stat -c %u /proc/1'])).stdout).toBe('0\n0\n');
+  expect((await foo.run('freeze')).status).toBe(0);
+  expect((await foo.run('unfreeze')).status).toBe(0);
+  await foo.stop();
+});
