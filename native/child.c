@@ -101,6 +101,7 @@ static op_fn *const child_ops[] = {
 	[OP_RLIMIT] = op_rlimit,
 	[OP_PERSONALITY] = child_personality,
 	[OP_KEYRING] = op_keyring,
+	[OP_SCHED_CORE] = op_sched_core,
 	[OP_PDEATHSIG] = child_pdeathsig,
 	[OP_EXEC] = op_exec,
 	[OP_EXEC_INIT] = op_exec_init,

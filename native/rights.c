@@ -102,6 +102,22 @@ int op_rlimit(struct run *run, const struct op *op)
 	return CHECK((int)syscall(SYS_prlimit64, run->child, NUM(op, RLIMIT_RESOURCE), limit, NULL));
 }
 
+/* Linux 5.14 */
+#ifndef PR_SCHED_CORE
+#define PR_SCHED_CORE 62
+#define PR_SCHED_CORE_CREATE 1
+#define PR_SCHED_CORE_SHARE_FROM 3
+#endif
+enum { ONE_THREAD = 0 };
+
+int op_sched_core(struct run *run, const struct op *op)
+{
+	int64_t from = NUM(op, SCHED_CORE_FROM);
+	(void)run;
+	int err = CHECK(prctl(PR_SCHED_CORE, from ? PR_SCHED_CORE_SHARE_FROM : PR_SCHED_CORE_CREATE, from, ONE_THREAD, 0));
+	return err == -ENODEV ? 0 : err;
+}
+
 int op_keyring(struct run *run, const struct op *op)
 {
 	(void)run, (void)op;

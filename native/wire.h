@@ -193,6 +193,7 @@ enum {
 	OP_ENTER = 69,
 	OP_TAKE_TREE = 76,
 	OP_PLACE_MOUNT = 75,
+	OP_SCHED_CORE = 80,
 	OP_SET_NAME = 100,
 	OP_SET_ITEM = 101,
 	OP_SET_CGROUP = 102,
@@ -302,6 +303,7 @@ enum { BOOT_ID_PATH };
 enum { CHOWN_PATH, CHOWN_WHERE, CHOWN_UID, CHOWN_GID };
 enum { ENTER_NAMESPACES };
 enum { PLACE_MOUNT_TARGET, PLACE_MOUNT_WHERE, PLACE_MOUNT_PROPAGATION };
+enum { SCHED_CORE_FROM };
 enum { SET_NAME_NAME, SET_NAME_LXCPATH };
 enum { SET_ITEM_KEY, SET_ITEM_VALUE };
 enum { SET_CGROUP_CONTROLLERS, SET_CGROUP_PATH, SET_CGROUP_LIMIT_PATH, SET_CGROUP_DIR, SET_CGROUP_LIMIT_DIR };
@@ -379,6 +381,7 @@ enum { SET_NOTIFY_PATH, SET_NOTIFY_COOKIE };
 	X(69, enter, "i") \
 	X(76, takeTree, "") \
 	X(75, placeMount, "sii") \
+	X(80, schedCore, "i") \
 	X(100, setName, "ss") \
 	X(101, setItem, "ss") \
 	X(102, setCgroup, "sssss") \

@@ -57,7 +57,7 @@ export interface AttachFacts {
   readonly label: { readonly system: 'apparmor' | 'selinux'; readonly text: string } | undefined;
   /** The monitor answers sysinfo(2). */
   readonly sysinfo: boolean;
-  /** Ops for `lxc.prlimit`. */
+  /** Ops for `lxc.sched.core` and `lxc.prlimit`. */
   readonly limits: readonly PlannedOp[];
   /** The policy of the container. */
   readonly filter: Filter | undefined;

@@ -79,6 +79,13 @@ const e = {
 /** Where errno misleads, or where the next move is known. */
 function special(planned: PlannedOp, failure: OpFailure): Partial<Meaning> | undefined {
   switch (planned.op) {
+    case 'schedCore':
+      return failure.errno === e.inval
+        ? {
+            reason: 'this kernel has no core scheduling',
+            hint: 'it needs CONFIG_SCHED_CORE; remove the line',
+          }
+        : undefined;
     case 'mount':
       return mountMeaning(planned, failure);
     case 'openFileSystem':

@@ -88,6 +88,14 @@ export function newKeyring({ config }: Context): readonly PlannedOp[] {
   return [step({ op: 'keyring', args: {} }, why, { optional: true })];
 }
 
+/** Everything of the container inherits it; `from` is the process that has it already, 0 for a new container. */
+export function shareNoCore({ config }: Pick<Context, 'config'>, from: number): readonly PlannedOp[] {
+  const entry = config.one('lxc.sched.core');
+  if (entry?.value !== true) return [];
+  const why = asked(entry, 'keep the processors that the container uses from others');
+  return [step({ op: 'schedCore', args: { from } }, why)];
+}
+
 const resources: Readonly<Record<string, number>> = {
   cpu: 0,
   fsize: 1,

@@ -160,6 +160,7 @@ function childList(context: Context, network: NetworkPlan, needs: Meetings): rea
   const own = [...init.newKeyring(context), ...init.setHostname(context)];
   return [
     ...(ids === undefined ? [] : [wait('startup')]),
+    ...init.shareNoCore(context, 0),
     ...enterShared(context.spaces, entered(context)),
     ...ownClocks(context),
     ...(ids === undefined ? own : []),

@@ -8,7 +8,7 @@ import { idsOf } from '../host/ids.ts';
 import { seccompFacts } from '../host/seccomp.ts';
 import { type AttachFacts, type AttachRequest, planAttach } from '../plan/attach.ts';
 import { toHost } from '../plan/idmap.ts';
-import { limitResources } from '../plan/init.ts';
+import { limitResources, shareNoCore } from '../plan/init.ts';
 import { resolveFilter } from '../plan/seccomp.ts';
 import { lists } from '../wire/frames.ts';
 import type { Program } from '../wire/program.ts';
@@ -115,7 +115,7 @@ function factsOf(
     owner: toHost(users, uid) ?? -1,
     setgroups,
     sysinfo,
-    limits: limitResources({ config }),
+    limits: [...shareNoCore({ config }, initPid), ...limitResources({ config })],
     filter: resolveFilter(config, seccompFacts(config, session.cwd, session.pid), []),
   };
 }

@@ -269,6 +269,11 @@ export const ops = {
   takeTree: { code: 76, by: 'C', args: {} },
   /** Mount on `target` what `openFileSystem` opened or `takeTree` took. */
   placeMount: { code: 75, by: 'C', args: { target: 'str', where: 'int', propagation: 'int' } },
+  /**
+   * Share processors by hyper-threading with nobody but who has the same cookie: a new one with `from` 0, else that of
+   * the process. Nothing to do where processors have one thread.
+   */
+  schedCore: { code: 80, by: 'C', args: { from: 'int' } },
 
   /** Name and lxcpath as the command socket answers them. */
   setName: { code: 100, by: 'S', args: { name: 'str', lxcpath: 'str' } },

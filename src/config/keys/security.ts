@@ -3,9 +3,6 @@
 import { bad, flag, path, text } from '../codec.ts';
 import { capabilities, keptCapabilities } from '../codecs/security.ts';
 import { type Codec, many, old, one } from '../row.ts';
-import type { Effect } from '../types.ts';
-
-const ifOn = (on: boolean): Effect => (on ? 'later' : 'start');
 
 const notifyProxy: Codec<string> = {
   form: 'unix:PATH',
@@ -30,7 +27,6 @@ export const securityKeys = {
   'lxc.sched.core': one(flag, 'Whether processors are never shared with others by hyper-threading.', {
     since: '5.0',
     default: false,
-    effect: ifOn,
   }),
   'lxc.apparmor.profile': one(text, 'AppArmor profile: a name, generated, unchanged or unconfined.', {
     was: old('lxc.aa_profile', '0.9'),

@@ -26,6 +26,19 @@ const mountsOn = (target: string) => (planned: PlannedOp) =>
 const writes = (file: string) => (planned: PlannedOp) =>
   planned.op === 'writeFile' && planned.args.path.endsWith(file);
 
+test('Core scheduling that the kernel lacks is named with its option', () => {
+  const lines = ['lxc.sched.core = 1'];
+  expect(fail({ lines, list: 'child', op: isOp('schedCore'), errno: 'EINVAL' })).toBe(
+    'web.conf:4: Failed to keep the processors that the container uses from others: this kernel has no core scheduling; it needs CONFIG_SCHED_CORE; remove the line',
+  );
+});
+
+test('A filter that kills before exec is named', () => {
+  const detail = 'killed before its program ran, signal 31';
+  const given = { list: 'child', op: isOp('exec'), errno: '', detail } as const;
+  expect(fail(given)).toContain('its seccomp policy forbids a system call that this needs');
+});
+
 describe('a failed mount', () => {
   const lines = ['lxc.mount.entry = /srv/data srv/data none bind 0 0'];
   const given = { lines, list: 'child', op: mountsOn('srv/data') } as const;
