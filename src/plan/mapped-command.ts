@@ -1,11 +1,11 @@
 /** A command of the host run with the ids of a container, as root of a user namespace: templates, and removing files. */
 
-import { stdio, where } from '../wire/ops.ts';
+import { stdio } from '../wire/ops.ts';
 import type { PlannedOp, Program } from '../wire/program.ts';
 import { post, step, wait } from '../wire/step.ts';
 import { type IdMapping, mapIds, mapText } from './idmap.ts';
-import { ms } from './mount-flags.ts';
 import { flagsOf } from './namespaces.ts';
+import { isolateMounts } from './rootfs.ts';
 
 export interface MappedCommand {
   readonly users: readonly IdMapping[];
@@ -33,7 +33,7 @@ export function planMappedCommand(command: MappedCommand): Program {
     ],
     child: [
       wait('startup'),
-      step({ op: 'mount', args: slaves }, why('make the mounts of the host slaves')),
+      isolateMounts(),
       step({ op: 'setIds', args: root }, why('become root of the mapped ids')),
       ...(quiet ? [step({ op: 'stdio', args: { mode: stdio.null, controlling: 0 } }, why('be quiet'))] : []),
       step({ op: 'exec', args: { argv, env } }, why(`run ${argv[0] ?? ''}`)),
@@ -43,17 +43,6 @@ export function planMappedCommand(command: MappedCommand): Program {
     exit: 'status',
   };
 }
-
-const slaves = {
-  source: '',
-  sourceWhere: where.host,
-  target: '/',
-  targetWhere: where.host,
-  fstype: '',
-  flags: 0,
-  data: '',
-  propagation: ms.slave | ms.rec,
-};
 
 function writeMaps({ users, groups, isUser }: MappedCommand): readonly PlannedOp[] {
   const why = { key: 'lxc.idmap', act: 'map the ids' };
