@@ -72,7 +72,9 @@ function startingText(session: Session, { configFile, template }: CreateWish): S
     if (configFile === undefined) return parseDocument('', io);
     throw new LxcError(`Failed to read the configuration ${file}: No such file or directory`);
   }
-  if (session.uid !== 0 && template !== undefined) mustMap(session, parseConfig(text, { file, io }), file);
+  // Read here, where a mistake is in the user's file and nothing has been made yet.
+  const config = parseConfig(text, { file, io });
+  if (session.uid !== 0 && template !== undefined) mustMap(session, config, file);
   return parseDocument(text, io);
 }
 
