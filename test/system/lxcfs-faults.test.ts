@@ -1,10 +1,10 @@
 /**
  * The proc view under fire: its servers killed and replaced while containers read, readers of two containers at once by
  * every way of reading, limits that change, cgroups that go. LXCFS stands the same tests and is shown failing.
- * `LXC_TS_LXCFS_KILLS=N` for another number of kills than 100.
+ * `LXC_TS_LXCFS_KILLS=N` for another number of kills than 100, `LXC_TS_LXCFS_SECONDS=60` to read at full speed for longer.
  */
 
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'vitest';
 import { run } from './harness/commands.ts';
@@ -18,6 +18,7 @@ import { mountpoint, ours, serveView } from './harness/view.ts';
 const lxcfs = '/usr/bin/lxcfs';
 const kills = Number(process.env.LXC_TS_LXCFS_KILLS ?? 100);
 const pauseMs = 150;
+const seconds = Number(process.env.LXC_TS_LXCFS_SECONDS ?? 3);
 const native = 'the view without a hook';
 
 /** Nothing went wrong. */
@@ -96,6 +97,25 @@ testOurs(
     console.log(`2 hand-overs, ${seen.reads} reads, the longest took ${seen.longest / 1000} ms`);
     expect(seen).toMatchObject(clean);
   },
+);
+
+testOurs(
+  'Readers at full speed get all they ask for, and servers keep no descriptor of them',
+  native,
+  async (scope) => {
+    const { pid } = await serveView(scope, ours);
+    const containers = await limited(scope, [256, 64]);
+    const descriptors = () => servers(pid).map((server) => readdirSync(`/proc/${server}/fd`).length);
+    const all = (count: string) => Promise.all(readers([...containers, ...containers], count).map(read));
+    await all('500ms');
+    const before = descriptors();
+    const seen = total(await all(`${seconds * 1000}ms`));
+    console.log(`${Math.round(seen.reads / seconds)} reads a second for ${seconds} s`);
+    expect(seen).toMatchObject(clean);
+    for (const [index, count] of descriptors().entries())
+      expect(count).toBeLessThan((before[index] ?? 0) + 10);
+  },
+  { timeoutMs: 60_000 + seconds * 2000 },
 );
 
 testOurs('With LXCFS every reader fails once it is killed', native, async (scope) => {
