@@ -5,6 +5,8 @@
  */
 
 import { readdirSync, readFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'vitest';
 import { run } from './harness/commands.ts';
@@ -117,6 +119,30 @@ testOurs(
   },
   { timeoutMs: 60_000 + seconds * 2000 },
 );
+
+testOurs('A file of a container that comes and goes is always one', native, async (scope) => {
+  await serveView(scope, ours);
+  const [box] = await limited(scope, [256]);
+  if (box === undefined) throw new Error('there is one container');
+  const file = scope.file(join(scope.directory(), 'meminfo'), '');
+  const named = `${mountpoint}/by-name/${box.container.name}/proc/meminfo`;
+  expect(await run('mount', ['--bind', named, file])).toMatchObject({ status: 0 });
+  scope.defer(async () => void (await run('umount', [file])));
+  let going = true;
+  const reading = (async () => {
+    const totals = new Set<number>();
+    while (going) totals.add(Number(/^MemTotal: +(\d+) kB\n/.exec(await readFile(file, 'utf8'))?.[1]));
+    return totals;
+  })();
+  for (let round = 0; round < 3; round++) {
+    await box.container.stop();
+    await box.container.start();
+  }
+  await sleep(200);
+  going = false;
+  const host = Number(/\d+/.exec(readFileSync('/proc/meminfo', 'utf8'))?.[0]);
+  for (const kilobytes of await reading) expect([host, box.kilobytes]).toContain(kilobytes);
+});
 
 testOurs('With LXCFS every reader fails once it is killed', native, async (scope) => {
   const view = await serveView(scope, lxcfs);
