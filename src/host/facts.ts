@@ -40,7 +40,7 @@ export function gatherFacts(
     paths: gatherPaths(config, request, grounds),
     sharedPaths: gatherShared(config, mountinfo),
     files: gatherFiles(config, grounds),
-    storage: readStorage(config, request),
+    storage: gatherStorage(config, request, grounds),
     seccomp: seccompFacts(config, request.cwd, request.pid),
     network: readNetworkFacts(config.nets, request),
     draw,
@@ -93,6 +93,13 @@ function devicePaths(config: Config): readonly string[] {
     const rule = parseDeviceRule(value);
     return rule.kind === 'path' ? [rule.path] : [];
   });
+}
+
+/** What an image or a device holds is looked at anew each time. */
+function gatherStorage(config: Config, request: StartRequest, grounds: Grounds): HostFacts['storage'] {
+  const storage = readStorage(config, request);
+  if (storage !== undefined) grounds.spoil();
+  return storage;
 }
 
 function gatherShared(config: Config, mountinfo: string): ReadonlySet<string> {

@@ -37,13 +37,15 @@ export function difference(before: World, after: World): string[] {
   ]);
 }
 
+const turnMs = 20;
+
 /** What still differs when the kernel and a leaving monitor had time to finish their clean-up. */
 export async function settled(before: World, timeoutMs = 4000): Promise<string[]> {
-  const deadline = Date.now() + timeoutMs;
-  for (;;) {
+  // By turns, not by the clock, which goes on while everything is paused.
+  for (let turn = 0; ; turn += 1) {
     const lines = difference(before, snapshot());
-    if (lines.length === 0 || Date.now() > deadline) return lines;
-    await new Promise((wake) => setTimeout(wake, 20));
+    if (lines.length === 0 || turn * turnMs > timeoutMs) return lines;
+    await new Promise((wake) => setTimeout(wake, turnMs));
   }
 }
 
