@@ -41,6 +41,13 @@ function makeImage(scope: Scope, tree = scope.container().rootfs): string {
   return image;
 }
 
+/** The same as a block device. */
+function makeDevice(scope: Scope): string {
+  const device = must('losetup', '-f', '--show', makeImage(scope));
+  scope.defer(() => void must('losetup', '-d', device));
+  return device;
+}
+
 /** The loop devices over that file. */
 function loopsOf(image: string): string[] {
   return readdirSync('/sys/block').filter((name) => {
@@ -251,9 +258,7 @@ testOurs(
   'A path that leads to a block device is mounted',
   'C LXC knows devices of LVM and rbd only',
   async (scope) => {
-    const image = makeImage(scope);
-    const device = must('losetup', '-f', '--show', image);
-    scope.defer(() => void must('losetup', '-d', device));
+    const device = makeDevice(scope);
     const foo = containerOn(scope, device);
     await foo.start();
     expect(mountOn(await foo.attachedProbe(), '/')).toMatchObject({ fstype: 'ext4', source: device });
@@ -397,9 +402,7 @@ testOurs(
   'lxc-destroy keeps the node of a block device',
   'C LXC knows devices of LVM and rbd only',
   async (scope) => {
-    const image = makeImage(scope);
-    const device = must('losetup', '-f', '--show', image);
-    scope.defer(() => void must('losetup', '-d', device));
+    const device = makeDevice(scope);
     const foo = containerOn(scope, device);
     const { status, stderr } = await foo.run('destroy');
     expect(status).toBe(1);
