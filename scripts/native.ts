@@ -7,7 +7,7 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { LxcError } from '../src/base/error.ts';
 
@@ -50,7 +50,7 @@ export function buildNative(options: NativeOptions = {}): string {
     ...(options.faults === true ? ['-DFAULTS'] : []),
   ];
   const compiler = findCompiler();
-  const code = sources().filter((name) => name.endsWith('.c'));
+  const code = inOrder(sources().filter((name) => name.endsWith('.c')));
   const args = [...flags, ...compiler.flags, ...defines, '-o', out, ...code];
   const stamp = hashOf(sources(), [compiler.command, ...args].join('\n'));
   const stampFile = join(root, 'build', `${out.replaceAll('/', '-')}.stamp`);
@@ -66,6 +66,18 @@ export function buildNative(options: NativeOptions = {}): string {
 export function buildId(): string {
   const bundle = join(root, 'dist/brain.js');
   return hashOf([...sources(), ...(existsSync(bundle) ? [bundle] : [])]);
+}
+
+/** What a monitor executes while it waits. */
+const monitors = ['answer', 'base', 'command', 'console', 'frame', 'hook', 'monitor', 'notify', 'pty', 'relay'];
+
+/**
+ * That goes last, beside the C library: the kernel maps 64 KB of a file around each page that is touched, and a monitor
+ * is to hold no more than one such piece.
+ */
+function inOrder(code: readonly string[]): readonly string[] {
+  const isMonitors = (path: string) => monitors.includes(basename(path, '.c'));
+  return [...code.filter((path) => !isMonitors(path)), ...code.filter(isMonitors)];
 }
 
 function hashOf(files: readonly string[], more = ''): string {

@@ -20,6 +20,7 @@ import { loadContainerConfig } from './load.ts';
 import { recordDir } from './places.ts';
 import { cgroupsOf, foreignNamespaces, labelOf, processFacts } from './processes.ts';
 import { type ContainerRecord, isAlive, readRecord, recordFile } from './record.ts';
+import { isGrounded } from './replay.ts';
 import type { RunResult, Session } from './session.ts';
 
 /** A container that runs: its first process and the configuration it runs by. */
@@ -77,8 +78,8 @@ export function usualIds({ initPid, config }: Running): { readonly uid: number; 
 export async function attach(session: Session, running: Running, request: AttachRequest): Promise<number> {
   const program = planAttach(request, factsOf(session, running, request));
   // The shell that passwd names is looked up in the container.
-  const isGrounded = request.otherwise === undefined;
-  const result = await session.runLast(program, { isGrounded });
+  const isKnown = request.otherwise === undefined && isGrounded(running.config);
+  const result = await session.runLast(program, { isGrounded: isKnown });
   if (result.kind === 'exited') return shellStatus(result.value);
   throw failure(program, request, result);
 }
