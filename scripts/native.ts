@@ -68,16 +68,28 @@ export function buildId(): string {
   return hashOf([...sources(), ...(existsSync(bundle) ? [bundle] : [])]);
 }
 
-/** What a monitor executes while it waits. */
-const monitors = ['answer', 'base', 'command', 'console', 'frame', 'hook', 'monitor', 'notify', 'pty', 'relay'];
+/** What a monitor executes, the more while it waits the later. */
+const monitors = [
+  'relay',
+  'hook',
+  'answer',
+  'pty',
+  'base',
+  'frame',
+  'console',
+  'notify',
+  'command',
+  'sysinfo',
+  'monitor',
+];
 
 /**
  * That goes last, beside the C library: the kernel maps 64 KB of a file around each page that is touched, and a monitor
- * is to hold no more than one such piece.
+ * that waits is to hold no more than one such piece.
  */
 function inOrder(code: readonly string[]): readonly string[] {
-  const isMonitors = (path: string) => monitors.includes(basename(path, '.c'));
-  return [...code.filter((path) => !isMonitors(path)), ...code.filter(isMonitors)];
+  const rank = (path: string) => monitors.indexOf(basename(path, '.c'));
+  return code.toSorted((one, other) => rank(one) - rank(other));
 }
 
 function hashOf(files: readonly string[], more = ''): string {
