@@ -70,14 +70,15 @@ export function buildId(): string {
 
 /** What a monitor executes, the more while it waits the later. */
 const monitors = [
-  'relay',
   'hook',
   'answer',
   'pty',
+  'relay',
   'base',
   'frame',
   'console',
   'notify',
+  'hierarchy',
   'command',
   'sysinfo',
   'monitor',
