@@ -4,7 +4,8 @@
  * by its client alone (native/replay.c).
  */
 
-import { existsSync, readFileSync, readlinkSync, type Stats, statSync } from 'node:fs';
+import { existsSync, readlinkSync, type Stats, statSync } from 'node:fs';
+import { textIfReadable } from './text-file.ts';
 
 export type Ground =
   | { readonly kind: 'text'; readonly path: string; readonly text: string }
@@ -52,19 +53,15 @@ export class Grounds {
 
   /** `undefined` where it cannot be read. */
   text(path: string, as = path): string | undefined {
-    try {
-      const text = readFileSync(path, 'utf8');
-      this.holds(as, text);
-      return text;
-    } catch {
-      this.add({ kind: 'absent', path: as });
-      return undefined;
-    }
+    const text = textIfReadable(path);
+    this.holds(as, text);
+    return text;
   }
 
-  /** The file was read elsewhere. */
-  holds(path: string, text: string): void {
-    if (text.length > longestText) this.spoil();
+  /** The file was read elsewhere; `undefined`: there is none. */
+  holds(path: string, text: string | undefined): void {
+    if (text === undefined) this.add({ kind: 'absent', path });
+    else if (text.length > longestText) this.spoil();
     else this.add({ kind: 'text', path, text });
   }
 

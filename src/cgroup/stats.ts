@@ -3,7 +3,7 @@
  * is pure.
  */
 
-import { readFileSync } from 'node:fs';
+import { textIfReadable } from '../base/text-file.ts';
 
 /** The directories of one container: v1 controllers by name, the unified one as `unified`. */
 export interface StatDirs {
@@ -80,10 +80,5 @@ function whole(text: string | undefined): number | undefined {
 }
 
 function readText(dir: string | undefined, file: string): string | undefined {
-  if (dir === undefined) return undefined;
-  try {
-    return readFileSync(`${dir}/${file}`, 'utf8');
-  } catch {
-    return undefined;
-  }
+  return dir === undefined ? undefined : textIfReadable(`${dir}/${file}`);
 }

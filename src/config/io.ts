@@ -1,10 +1,11 @@
 /** Reading a configuration with Node.js: the caller's directory and environment, the file system, random digits. */
 
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { draw } from '../base/draw.ts';
 import { errnoCode, reason } from '../base/errno.ts';
 import { LxcError } from '../base/error.ts';
 import { Grounds } from '../base/grounds.ts';
+import { textIfThere } from '../base/text-file.ts';
 import type { ConfigIo } from './types.ts';
 
 export interface Caller {
@@ -26,9 +27,8 @@ export function nodeConfigIo({ cwd, env, grounds = new Grounds() }: Caller): Con
 
 function readFile(path: string, grounds: Grounds): string | undefined {
   // Asking first is cheaper than the exception where a file need not be there.
-  const text = existsSync(path) ? ifThere(path, () => readFileSync(path, 'utf8')) : undefined;
-  if (text === undefined) grounds.add({ kind: 'absent', path });
-  else grounds.holds(path, text);
+  const text = existsSync(path) ? textIfThere(path) : undefined;
+  grounds.holds(path, text);
   return text;
 }
 

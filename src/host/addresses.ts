@@ -3,9 +3,9 @@
  * without their interface (fib_trie), which is therefore looked up among the connected networks (route).
  */
 
-import { readFileSync } from 'node:fs';
 import type { BlockList } from 'node:net';
 import { isIPv4, nodeNet } from '../base/net.ts';
+import { textIfReadable } from '../base/text-file.ts';
 
 export interface InterfaceAddress {
   readonly name: string;
@@ -43,11 +43,7 @@ function readNetTexts(pid: number | 'self'): NetTexts {
 
 /** A file that cannot be read (no IPv6, the process has ended) counts as empty. */
 function readText(pid: number | 'self', file: string): string {
-  try {
-    return readFileSync(`/proc/${pid}/net/${file}`, 'latin1');
-  } catch {
-    return '';
-  }
+  return textIfReadable(`/proc/${pid}/net/${file}`, 'latin1') ?? '';
 }
 
 /**

@@ -4,9 +4,8 @@ import { existsSync, readFileSync, type Stats } from 'node:fs';
 import { release } from 'node:os';
 import { dirname } from 'node:path';
 import { draw } from '../base/draw.ts';
-import { errnoCode, reason } from '../base/errno.ts';
-import { LxcError } from '../base/error.ts';
 import { Grounds } from '../base/grounds.ts';
+import { textIfThere } from '../base/text-file.ts';
 import { type Config, parseDeviceRule } from '../config/index.ts';
 import { consoleFiles } from '../plan/check.ts';
 import type { HostFacts, PathFact } from '../plan/facts.ts';
@@ -57,7 +56,7 @@ function kernelFacts(): KernelFacts {
     namespaces: new Set(Object.keys(namespaceFlags).filter(isNamespace)),
     lastCapability: Number(readFileSync('/proc/sys/kernel/cap_last_cap', 'utf8')),
     kernel: kernelVersion(release()),
-    appArmor: (textOf('/sys/module/apparmor/parameters/enabled') ?? '').startsWith('Y'),
+    appArmor: (textIfThere('/sys/module/apparmor/parameters/enabled') ?? '').startsWith('Y'),
   };
   return kernel;
 }
@@ -110,9 +109,8 @@ function gatherShared(config: Config, mountinfo: string): ReadonlySet<string> {
 
 function gatherFiles(config: Config, grounds: Grounds): ReadonlyMap<string, string> {
   const path = config.value('lxc.mount.fstab');
-  const text = path === undefined ? undefined : textOf(path);
-  if (path !== undefined && text === undefined) grounds.add({ kind: 'absent', path });
-  else if (path !== undefined && text !== undefined) grounds.holds(path, text);
+  const text = path === undefined ? undefined : textIfThere(path);
+  if (path !== undefined) grounds.holds(path, text);
   return new Map(path === undefined || text === undefined ? [] : [[path, text]]);
 }
 
@@ -144,13 +142,4 @@ function deviceOf(rdev: number): { major: number; minor: number } {
   const major = ((bits >> 8n) & 0xfffn) | ((bits >> 32n) & 0xffff_f000n);
   const minor = (bits & 0xffn) | ((bits >> 12n) & 0xffff_ff00n);
   return { major: Number(major), minor: Number(minor) };
-}
-
-function textOf(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    if (errnoCode(error) === 'ENOENT' || errnoCode(error) === 'ENOTDIR') return undefined;
-    throw new LxcError(`Failed to read ${path}: ${reason(error)}`, { cause: error });
-  }
 }

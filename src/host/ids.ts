@@ -1,7 +1,7 @@
 /** Which ids there are: the maps of a process as /proc tells them, and what a user was given in /etc. */
 
-import { readFileSync } from 'node:fs';
 import { LxcError } from '../base/error.ts';
+import { textIfReadable } from '../base/text-file.ts';
 import type { IdFacts, IdMapping, IdRange } from '../plan/idmap.ts';
 
 export interface ProcessIds {
@@ -77,9 +77,5 @@ function read(pid: number | 'self', file: string): string {
 }
 
 function readText(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return '';
-  }
+  return textIfReadable(path) ?? '';
 }

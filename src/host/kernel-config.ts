@@ -6,6 +6,7 @@
 import { accessSync, readFileSync, statSync } from 'node:fs';
 import { release } from 'node:os';
 import { gunzipSync } from 'node:zlib';
+import { textIfReadable } from '../base/text-file.ts';
 
 /** How an option of the kernel was built: into it, or as a module. */
 export type Built = 'y' | 'm';
@@ -46,9 +47,9 @@ export function findConfig(path: string): ConfigFile | undefined {
 }
 
 export function readKernelFacts(config: string, searchPath: string): KernelFacts {
-  const mounts = readText('/proc/mounts') ?? '';
+  const mounts = textIfReadable('/proc/mounts') ?? '';
   const cgroupV1 = mountPoints(mounts, 'cgroup');
-  const modules = readText('/proc/modules');
+  const modules = textIfReadable('/proc/modules');
   const cpuset = cgroupV1.find((path) => path.split('/').at(-1)?.split(',').includes('cpuset'));
   return {
     options: kernelOptions(config),
@@ -100,14 +101,6 @@ function readConfig(path: string): string | undefined {
     const bytes = readFileSync(path);
     const isGzip = bytes[0] === 0x1f && bytes[1] === 0x8b;
     return (isGzip ? gunzipSync(bytes) : bytes).toString('utf8');
-  } catch {
-    return undefined;
-  }
-}
-
-function readText(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8');
   } catch {
     return undefined;
   }

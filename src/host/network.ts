@@ -1,6 +1,7 @@
 /** What a network plan must know of the host: the interfaces that the configuration names, read in our namespace. */
 
 import { existsSync, readFileSync } from 'node:fs';
+import { textIfReadable } from '../base/text-file.ts';
 import type { Net } from '../config/index.ts';
 import { neededSysctls } from '../plan/network/index.ts';
 import type { LinkFact, NetworkFacts } from '../plan/network-contract.ts';
@@ -49,7 +50,7 @@ function findUserNic(): string | undefined {
 function readSysctls(paths: readonly string[]): ReadonlyMap<string, string> {
   return new Map(
     paths.flatMap((path) => {
-      const value = text(`/proc/sys/${path}`)?.trim();
+      const value = textIfReadable(`/proc/sys/${path}`, 'latin1')?.trim();
       return value === undefined ? [] : [[path, value]];
     }),
   );
@@ -66,7 +67,7 @@ function linkFact(name: string): LinkFact {
     index: number(`${directory}/ifindex`) ?? 0,
     mtu: mtuOf(name),
     kind: existsSync(directory) ? kindOf(name) : 'bridge',
-    hwaddr: text(`${directory}/address`)?.trim() ?? '',
+    hwaddr: textIfReadable(`${directory}/address`, 'latin1')?.trim() ?? '',
     addresses: [],
     ...(vlan === undefined ? {} : { vlan }),
   };
@@ -90,16 +91,8 @@ function mtuOf(name: string): number {
 }
 
 function number(file: string): number | undefined {
-  const value = text(file);
+  const value = textIfReadable(file, 'latin1');
   return value === undefined ? undefined : Number(value);
-}
-
-function text(file: string): string | undefined {
-  try {
-    return readFileSync(file, 'latin1');
-  } catch {
-    return undefined;
-  }
 }
 
 /** Addresses are read only where a gateway asks for them. */

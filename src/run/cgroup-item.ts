@@ -3,6 +3,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { errnoCode, reason } from '../base/errno.ts';
 import { LxcError } from '../base/error.ts';
+import { textIfReadable } from '../base/text-file.ts';
 import type { CgroupLayout } from '../cgroup/layout.ts';
 import { type KeyTarget, resolveKey } from '../cgroup/resolve-key.ts';
 import { writeCgroupFile } from '../cgroup/write.ts';
@@ -84,11 +85,7 @@ function readItem(dir: string, file: string): string {
 }
 
 function readSibling(dir: string, file: string): string | undefined {
-  try {
-    return readFileSync(`${dir}/${file}`, 'utf8').trim();
-  } catch {
-    return undefined;
-  }
+  return textIfReadable(`${dir}/${file}`)?.trim();
 }
 
 function failed(dir: string, file: string, error: unknown): LxcError {

@@ -1,6 +1,6 @@
 /** Traffic of a running container's interfaces. */
 
-import { readFileSync } from 'node:fs';
+import { textIfReadable } from '../base/text-file.ts';
 import type { CommandSocket } from './command-socket.ts';
 
 export interface LinkUse {
@@ -72,12 +72,12 @@ function containerSide(
 }
 
 function counter(link: string, file: string): number | undefined {
-  const text = readText(`/sys/class/net/${link}/statistics/${file}`);
+  const text = textIfReadable(`/sys/class/net/${link}/statistics/${file}`);
   return text === undefined ? undefined : Number(text);
 }
 
 function counters(pid: number): ReadonlyMap<string, Pick<LinkUse, 'txBytes' | 'rxBytes'>> {
-  return parseNetDev(readText(`/proc/${pid}/net/dev`) ?? '');
+  return parseNetDev(textIfReadable(`/proc/${pid}/net/dev`) ?? '');
 }
 
 /** `eth0: RXBYTES packets errs drop fifo frame compressed multicast TXBYTES ...` */
@@ -91,12 +91,4 @@ export function parseNetDev(text: string): ReadonlyMap<string, Pick<LinkUse, 'tx
       return [[name.trim(), { txBytes: Number(fields[8]), rxBytes: Number(fields[0]) }]];
     }),
   );
-}
-
-function readText(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return undefined;
-  }
 }

@@ -1,8 +1,9 @@
 /** The bridge of the host, started, stopped and looked at. */
 
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LxcError } from '../base/error.ts';
+import { textIfReadable } from '../base/text-file.ts';
 import { readAddresses } from '../host/addresses.ts';
 import { findTools } from '../host/tools.ts';
 import { explain, explainNotes } from '../plan/index.ts';
@@ -14,7 +15,7 @@ import type { Session } from './session.ts';
 const settingsFile = '/etc/default/lxc-net';
 
 export function netSettings(): NetSettings {
-  return readSettings(settingsFile, textOf(settingsFile));
+  return readSettings(settingsFile, textIfReadable(settingsFile, 'latin1'));
 }
 
 export interface NetStatus {
@@ -67,7 +68,7 @@ async function gone(pid: number): Promise<void> {
 
 function factsOf(session: Session, { bridge }: NetSettings): NetFacts {
   const tools = findTools(['nft', 'dnsmasq'], [`PATH=${session.env.PATH ?? ''}`]);
-  const passwd = textOf('/etc/passwd') ?? '';
+  const passwd = textIfReadable('/etc/passwd', 'latin1') ?? '';
   return {
     nft: mustHave(tools, 'nft', 'nftables'),
     dnsmasq: mustHave(tools, 'dnsmasq', 'dnsmasq-base'),
@@ -88,9 +89,11 @@ function mustHave(tools: ReadonlyMap<string, string>, tool: string, from: string
 
 /** Of the one that we started, whose arguments name its pid file: the number may belong to another process by now. */
 function dnsmasqPid(): number {
-  const pid = Number(textOf(netFiles.pid) ?? 0);
+  const pid = Number(textIfReadable(netFiles.pid, 'latin1') ?? 0);
   if (!Number.isInteger(pid) || pid <= 0) return 0;
-  return textOf(`/proc/${pid}/cmdline`)?.includes(`--pid-file=${netFiles.pid}\0`) === true ? pid : 0;
+  return textIfReadable(`/proc/${pid}/cmdline`, 'latin1')?.includes(`--pid-file=${netFiles.pid}\0`) === true
+    ? pid
+    : 0;
 }
 
 function portsOf(bridge: string): readonly string[] {
@@ -98,13 +101,5 @@ function portsOf(bridge: string): readonly string[] {
     return readdirSync(`/sys/class/net/${bridge}/brif`);
   } catch {
     return [];
-  }
-}
-
-function textOf(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'latin1');
-  } catch {
-    return undefined;
   }
 }

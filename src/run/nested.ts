@@ -3,8 +3,8 @@
  * so everything is read from outside: sockets, cgroups and processes by /proc, configurations in their directories.
  */
 
-import { readFileSync } from 'node:fs';
 import { LxcError } from '../base/error.ts';
+import { textIfReadable } from '../base/text-file.ts';
 import { type ConfigIo, getItem, parseConfig } from '../config/index.ts';
 import { cgroupDirectory } from '../host/cgroup-mounts.ts';
 import { namesInside, textInside } from '../host/inside.ts';
@@ -106,9 +106,5 @@ function stateOf(pid: number | undefined): State {
 
 /** Whatever is not there any more tells nothing. */
 function readText(path: string): string {
-  try {
-    return readFileSync(path, 'latin1');
-  } catch {
-    return '';
-  }
+  return textIfReadable(path, 'latin1') ?? '';
 }

@@ -2,6 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import { Grounds } from '../base/grounds.ts';
+import { textIfReadable } from '../base/text-file.ts';
 import type { Membership } from '../host/cgroup-mounts.ts';
 import { type NamespaceName, namespaceFlags } from '../plan/namespaces.ts';
 
@@ -98,9 +99,5 @@ export function labelOf(
 }
 
 function readProc(pid: number | 'self', file: string): string | undefined {
-  try {
-    return readFileSync(`/proc/${pid}/${file}`, 'utf8');
-  } catch {
-    return undefined;
-  }
+  return textIfReadable(`/proc/${pid}/${file}`);
 }

@@ -3,12 +3,13 @@
  * parents in their own `lxc_rdepends`. Both files have two lines for each container: its path and its name.
  */
 
-import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { rmSync, statSync, writeFileSync } from 'node:fs';
+import { textIfReadable } from '../base/text-file.ts';
 import type { ContainerId } from './command-socket.ts';
 import { definedNames } from './directory.ts';
 
 export function clonesOf(id: ContainerId): readonly ContainerId[] {
-  return pairs(readText(`${id.lxcpath}/${id.name}/lxc_snapshots`));
+  return pairs(textIfReadable(`${id.lxcpath}/${id.name}/lxc_snapshots`) ?? '');
 }
 
 /** Names of the snapshots, which are containers in a path of their own. */
@@ -19,9 +20,9 @@ export function snapshotsOf({ lxcpath, name }: ContainerId): readonly ContainerI
 
 /** Tells every parent that its clone is gone. */
 export function leaveParents(id: ContainerId): void {
-  for (const parent of pairs(readText(`${id.lxcpath}/${id.name}/lxc_rdepends`))) {
+  for (const parent of pairs(textIfReadable(`${id.lxcpath}/${id.name}/lxc_rdepends`) ?? '')) {
     const file = `${parent.lxcpath}/${parent.name}/lxc_snapshots`;
-    const others = pairs(readText(file)).filter(
+    const others = pairs(textIfReadable(file) ?? '').filter(
       ({ lxcpath, name }) => lxcpath !== id.lxcpath || name !== id.name,
     );
     if (others.length > 0)
@@ -36,12 +37,4 @@ export function pairs(text: string): readonly ContainerId[] {
     const name = lines[at + 1];
     return at % 2 === 1 || name === undefined || name === '' || lxcpath === '' ? [] : [{ lxcpath, name }];
   });
-}
-
-function readText(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return '';
-  }
 }

@@ -1,7 +1,7 @@
 /** Veth pairs of an ordinary user, made by the setuid program lxc-user-nic, and why it would not. */
 
-import { readFileSync } from 'node:fs';
 import { LxcError } from '../base/error.ts';
+import { textIfReadable } from '../base/text-file.ts';
 import type { HostFacts } from '../plan/index.ts';
 import { type UserNic, userNics } from '../plan/network/index.ts';
 import type { Head } from './head.ts';
@@ -33,7 +33,7 @@ const allowances = '/etc/lxc/lxc-usernet';
 
 /** Its own last words are "Quota reached" whatever happened, so the allowance is looked up. */
 function notMade({ net, name, bridge }: UserNic, user: string, output: string): LxcError {
-  const lines = allowanceLines(textOf(allowances), user, bridge);
+  const lines = allowanceLines(textIfReadable(allowances) ?? '', user, bridge);
   const words = output.trim().split('\n').at(-1) ?? '';
   const reason = lines.length === 0 ? `${allowances} does not allow it` : words;
   const hint =
@@ -54,12 +54,4 @@ export function allowanceLines(text: string, user: string, bridge: string): read
       return (who === user || who.startsWith('@')) && type === 'veth' && where === bridge;
     })
     .map((line) => `"${line}"`);
-}
-
-function textOf(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return '';
-  }
 }

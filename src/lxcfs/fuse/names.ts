@@ -4,7 +4,8 @@
  * with a name counts.
  */
 
-import { appendFileSync, readFileSync } from 'node:fs';
+import { appendFileSync } from 'node:fs';
+import { textIfReadable } from '../../base/text-file.ts';
 
 export class Names {
   readonly #file: string;
@@ -31,18 +32,10 @@ export class Names {
 
   /** A line that is not whole belongs to a server that is just writing it. */
   #load(): Map<string, number> {
-    this.#names = readOrEmpty(this.#file).split('\n').slice(0, -1);
+    this.#names = (textIfReadable(this.#file) ?? '').split('\n').slice(0, -1);
     this.#names.forEach((name, index) => {
       if (!this.#numbers.has(name)) this.#numbers.set(name, index + 1);
     });
     return this.#numbers;
-  }
-}
-
-function readOrEmpty(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch {
-    return '';
   }
 }

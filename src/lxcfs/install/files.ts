@@ -16,6 +16,7 @@ import {
 import { dirname } from 'node:path';
 import { errnoCode, reason } from '../../base/errno.ts';
 import { LxcError } from '../../base/error.ts';
+import { textIfThere } from '../../base/text-file.ts';
 import { isOwnDirectory, type Step, type World } from './plan.ts';
 
 /** `install` is the package. */
@@ -23,7 +24,7 @@ export function worldOf({ install, root }: { readonly install: string; readonly 
   return {
     bin: `${install}/bin`,
     root,
-    read,
+    read: textIfThere,
     exists: existsSync,
     source: (name) => readFileSync(`${install}/configs/${name}`, 'utf8'),
   };
@@ -57,15 +58,6 @@ function remove(path: string): void {
     rmdirSync(dirname(path));
   } catch (error) {
     if (errnoCode(error) !== 'ENOTEMPTY') throw error;
-  }
-}
-
-function read(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    if (errnoCode(error) === 'ENOENT' || errnoCode(error) === 'ENOTDIR') return undefined;
-    throw new LxcError(`Failed to read ${path}: ${reason(error)}`, { cause: error });
   }
 }
 
