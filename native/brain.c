@@ -176,7 +176,7 @@ void format_hash(char out[static 17], uint64_t hash)
 }
 
 /* A daemon serves exactly those who see what it sees. */
-void namespace_hash(char out[static 17])
+static void namespace_hash(char out[static 17])
 {
 	static const char *const files[] = {
 		"/proc/self/ns/mnt", "/proc/self/ns/net", "/proc/self/ns/pid", "/proc/self/ns/user", "/proc/self/ns/cgroup", "/",
@@ -192,7 +192,7 @@ void namespace_hash(char out[static 17])
 }
 
 /* The mode of this directory is the daemon's authentication: 0700 and the caller's own, or no daemon. */
-int run_directory(char *out, size_t size)
+static int run_directory(char *out, size_t size)
 {
 	const char *base = getuid() == 0 ? "/run" : getenv("XDG_RUNTIME_DIR");
 	struct stat st;
@@ -238,24 +238,22 @@ static int start_daemon(const struct sockaddr_un *address, const char *lock_path
 	return err < 0 ? err : pair[0];
 }
 
-bool daemon_wanted(void)
+/* LXC_TS_DAEMON=0: a brain of one's own, each time. */
+static bool daemon_wanted(void)
 {
 	const char *wish = getenv("LXC_TS_DAEMON");
 	return !wish || strcmp(wish, "0") != 0;
 }
 
-static int connect_warm(bool may_start, int *patience)
+static int connect_warm(const struct introduction *intro, bool may_start, int *patience)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	char dir[80], hash[17], lock[sizeof(address.sun_path)];
-	if (!daemon_wanted())
-		return -ECONNREFUSED;
-	namespace_hash(hash);
-	int err = run_directory(dir, sizeof(dir));
+	char lock[sizeof(address.sun_path)];
+	int err = intro->no_directory;
 	if (err == 0)
-		err = JOIN(address.sun_path, dir, "/brain-" BUILD_ID "-", hash, ".sock");
+		err = JOIN(address.sun_path, intro->directory, "/brain-" BUILD_ID "-", intro->namespaces, ".sock");
 	if (err == 0)
-		err = JOIN(lock, dir, "/brain-" BUILD_ID "-", hash, ".lock");
+		err = JOIN(lock, intro->directory, "/brain-" BUILD_ID "-", intro->namespaces, ".lock");
 	if (err < 0)
 		return err;
 	*patience = WARM_MS;
@@ -268,7 +266,9 @@ static int connect_warm(bool may_start, int *patience)
 
 /* ---- HELLO ---- */
 
-void put_hello(struct buffer *out, uint32_t role, char *const *argv, pid_t pid)
+#define PID_WORD 8 /* of HELLO's head */
+
+static void put_hello(struct buffer *out, uint32_t role, char *const *argv)
 {
 	struct winsize window = { 0 };
 	char cwd[4096];
@@ -282,7 +282,7 @@ void put_hello(struct buffer *out, uint32_t role, char *const *argv, pid_t pid)
 				ioctl(i, TIOCGWINSZ, &window);
 		}
 	const uint32_t head[] = {
-		PROTOCOL_VERSION, role, getuid(), getgid(), mask, terminals, window.ws_row, window.ws_col, pid, 0,
+		PROTOCOL_VERSION, role, getuid(), getgid(), mask, terminals, window.ws_row, window.ws_col, [PID_WORD] = 0, 0,
 	};
 	put_bytes(out, head, sizeof(head));
 	put_text(out, getcwd(cwd, sizeof(cwd)) && *cwd == '/' ? cwd : "");
@@ -291,22 +291,28 @@ void put_hello(struct buffer *out, uint32_t role, char *const *argv, pid_t pid)
 	put_text(out, BUILD_ID);
 }
 
-static int say_hello(int fd, uint32_t role, char *const *argv)
+void introduction_prepare(struct introduction *intro, uint32_t role, char *const *argv)
 {
-	_buffer_ struct buffer out = { 0 };
-	put_hello(&out, role, argv, getpid());
-	return frame_send(fd, FRAME_HELLO, out.at, out.len);
+	put_hello(&intro->hello, role, argv);
+	namespace_hash(intro->namespaces);
+	intro->no_directory = daemon_wanted() ? run_directory(intro->directory, sizeof(intro->directory)) : -ENOENT;
+}
+
+static int say_hello(int fd, struct introduction *intro)
+{
+	((uint32_t *)intro->hello.at)[PID_WORD] = getpid();
+	return frame_send(fd, FRAME_HELLO, intro->hello.at, intro->hello.len);
 }
 
 /* Said and answered in time: until ACCEPT we may go elsewhere, afterwards nothing is tried twice. */
-static int introduce(int fd, uint32_t role, char *const *argv, int patience)
+static int introduce(int fd, struct introduction *intro, int patience)
 {
 	struct timeval limit = { .tv_sec = patience / 1000, .tv_usec = patience % 1000 * 1000 };
 	struct pollfd answer = { .fd = fd, .events = POLLIN };
 	_frame_ struct frame frame = { 0 };
 	if (patience > 0)
 		setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
-	int err = say_hello(fd, role, argv);
+	int err = say_hello(fd, intro);
 	if (err < 0)
 		return err;
 	int n = CHECK(poll(&answer, 1, patience > 0 ? patience : -1));
@@ -318,7 +324,7 @@ static int introduce(int fd, uint32_t role, char *const *argv, int patience)
 	return got < 0 ? got : got == 1 && frame.type == FRAME_ACCEPT ? 0 : -EPROTO;
 }
 
-static int open_cold(uint32_t role, char *const *argv)
+static int open_cold(struct introduction *intro)
 {
 	int pair[2];
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
@@ -326,25 +332,25 @@ static int open_cold(uint32_t role, char *const *argv)
 	int err = start_node("--cold", -1, pair[1]);
 	close(pair[1]);
 	if (err == 0)
-		err = introduce(pair[0], role, argv, 0);
+		err = introduce(pair[0], intro, 0);
 	if (err < 0)
 		close(pair[0]);
 	return err < 0 ? err : pair[0];
 }
 
-int brain_open(uint32_t role, char *const *argv, bool may_start)
+int brain_open(struct introduction *intro, bool may_start)
 {
-	int patience = 0, fd = connect_warm(may_start, &patience);
+	int patience = 0, fd = connect_warm(intro, may_start, &patience);
 	if (fd >= 0) {
-		if (introduce(fd, role, argv, patience) == 0)
+		if (introduce(fd, intro, patience) == 0)
 			return fd;
 		close(fd);
 	}
-	return open_cold(role, argv);
+	return open_cold(intro);
 }
 
-int brain_inherited(int fd, uint32_t role, char *const *argv)
+int brain_inherited(int fd, struct introduction *intro)
 {
-	int err = introduce(fd, role, argv, 0);
+	int err = introduce(fd, intro, 0);
 	return err < 0 ? err : fd;
 }

@@ -242,14 +242,10 @@ static void await_replay(struct client *c)
 }
 
 /* Returns where nothing was kept or where it failed, which leaves nothing behind: then a brain is asked. */
-static void replay(struct client *c, char **argv)
+static void replay(struct client *c, const struct introduction *intro)
 {
-	_buffer_ struct buffer hello = { 0 };
 	_frame_ struct frame frame = { 0 };
-	if (!daemon_wanted())
-		return;
-	put_hello(&hello, HELLO_ROLE_COMMAND, argv, 0);
-	if (!replay_open(&hello, &frame))
+	if (!replay_open(intro, &frame))
 		return;
 	c->brain = -1;
 	run_init(&c->run, -1);
@@ -260,9 +256,12 @@ static void replay(struct client *c, char **argv)
 int client_main(char **argv, int inherited)
 {
 	static struct client c = { .relay = -1, .signals = -1 };
+	struct introduction intro = { 0 };
+	introduction_prepare(&intro, HELLO_ROLE_COMMAND, argv);
 	if (inherited < 0)
-		replay(&c, argv);
-	c.brain = inherited >= 0 ? brain_inherited(inherited, HELLO_ROLE_COMMAND, argv) : brain_open(HELLO_ROLE_COMMAND, argv, true);
+		replay(&c, &intro);
+	c.brain = inherited >= 0 ? brain_inherited(inherited, &intro) : brain_open(&intro, true);
+	buffer_free(&intro.hello);
 	if (c.brain < 0)
 		die(1, "Failed to reach the planner process: it did not start or did not answer");
 	run_init(&c.run, c.brain);

@@ -300,12 +300,19 @@ extern const char *command_name; /* as the user typed it, without directory */
 extern char **main_argv;        /* as main() got them; the monitor writes its title over them */
 extern sigset_t caller_mask;    /* the signal mask we were started with; programs we spawn get it back */
 
+/* What a process that needs a brain says, and where it looks for one. */
+struct introduction {
+	struct buffer hello;    /* the pid in it is 0 until it is said */
+	char namespaces[17];    /* a daemon serves exactly those who see what it sees */
+	char directory[80];     /* our own and nobody else's, unless */
+	int no_directory;       /* -errno; also where no daemon is wanted */
+};
+
+void introduction_prepare(struct introduction *, uint32_t role, char *const *argv); /* free its hello */
+
 /* A brain that answered HELLO with ACCEPT: warm if one is there (started with `may_start`), else cold. fd or -errno. */
-int brain_open(uint32_t role, char *const *argv, bool may_start);
-bool daemon_wanted(void);                                  /* not LXC_TS_DAEMON=0 */
-void put_hello(struct buffer *, uint32_t role, char *const *argv, pid_t);
-int run_directory(char *out, size_t size);                 /* our own and nobody else's, or -errno */
-void namespace_hash(char out[static 17]);
+int brain_open(struct introduction *, bool may_start);
+int brain_inherited(int fd, struct introduction *);        /* the one behind `fd` */
 
 #define FNV_START 0xcbf29ce484222325ull
 uint64_t fnv(uint64_t hash, const void *bytes, size_t len); /* FNV-1a */
@@ -313,8 +320,8 @@ void format_hash(char out[static 17], uint64_t hash);
 
 /* ---- replay.c ---- */
 
-/* The program that a brain kept for a HELLO (said with pid 0), as RUN; false where none is kept that still holds. */
-bool replay_open(struct buffer *hello, struct frame *out);
+/* The program that a brain kept for a request, as RUN; false where none is kept that still holds. */
+bool replay_open(const struct introduction *, struct frame *out);
 
 /*
  * Obey OUT, ERR, SPAWN, WANT; stop at a frame that the caller decides on (RUN, RESUME, ABORT, EXIT).
@@ -327,7 +334,6 @@ int install_root(char *out, size_t size);
 noreturn void exec_node(const char *root, char *const *args);
 void leave_callers_cgroups(char *unified, size_t size);
 
-int brain_inherited(int fd, uint32_t role, char *const *argv);
 bool obey_frame(int brain, struct frame *);                /* OUT, ERR, SPAWN; false: not one of these */
 int client_main(char **argv, int inherited);
 

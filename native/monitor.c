@@ -316,7 +316,11 @@ static int open_end_brain(struct run *run, int status, bool reboot)
 		if (held[i] >= 0 && JOIN(texts[i], namespaces[i].name, ":/proc/", pid, "/fd/", fd) >= 0)
 			argv[argc++] = texts[i];
 	}
-	return brain_open(HELLO_ROLE_END, argv, false);
+	struct introduction intro = { 0 };
+	introduction_prepare(&intro, HELLO_ROLE_END, argv);
+	int brain = brain_open(&intro, false);
+	buffer_free(&intro.hello);
+	return brain;
 }
 
 /* True when the brain answered with a frame to decide on. */

@@ -111,29 +111,27 @@ static bool all_hold(struct reader *r)
 }
 
 /* What a directory that only its owner may enter holds is as good as what its brain says. */
-static int open_kept(uint64_t key)
+static int open_kept(const struct introduction *intro)
 {
 	char path[128], name[17];
-	format_hash(name, key);
-	int err = run_directory(path, sizeof(path));
-	if (err < 0)
-		return err;
-	size_t at = strlen(path);
-	err = join(path + at, sizeof(path) - at, "/replay/", name, NULL);
+	format_hash(name, fnv(fnv(FNV_START, intro->hello.at, intro->hello.len), intro->namespaces, 16));
+	int err = intro->no_directory;
+	if (err == 0)
+		err = JOIN(path, intro->directory, "/replay/", name);
 	return err < 0 ? err : CHECK(open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
 }
 
-static bool read_kept(struct reader *r, const struct buffer *hello, const char *namespaces, struct frame *out)
+static bool read_kept(struct reader *r, const struct introduction *intro, struct frame *out)
 {
 	uint32_t len;
 	if (r->end - r->at < (ptrdiff_t)strlen(REPLAY_MAGIC) || memcmp(r->at, REPLAY_MAGIC, strlen(REPLAY_MAGIC)))
 		return false;
 	r->at += strlen(REPLAY_MAGIC);
 	const char *words = get_blob(r, &len);
-	if (r->bad || len != hello->len || memcmp(words, hello->at, len))
+	if (r->bad || len != intro->hello.len || memcmp(words, intro->hello.at, len))
 		return false;
 	const char *from = get_blob(r, &len);
-	if (r->bad || strcmp(from, namespaces) || !all_hold(r))
+	if (r->bad || strcmp(from, intro->namespaces) || !all_hold(r))
 		return false;
 	const char *program = get_blob(r, &len);
 	if (r->bad)
@@ -144,14 +142,11 @@ static bool read_kept(struct reader *r, const struct buffer *hello, const char *
 	return out->data;
 }
 
-bool replay_open(struct buffer *hello, struct frame *out)
+bool replay_open(const struct introduction *intro, struct frame *out)
 {
-	char namespaces[17];
 	struct stat st;
 	bool found = false;
-	namespace_hash(namespaces);
-	uint64_t key = fnv(fnv(FNV_START, hello->at, hello->len), namespaces, 16);
-	_fd_ int fd = open_kept(key);
+	_fd_ int fd = open_kept(intro);
 	if (fd < 0 || fstat(fd, &st) < 0 || st.st_size <= 0 || st.st_size > MAX_FRAME_BYTES)
 		return false;
 	char *bytes = map_pages(st.st_size + 1);
@@ -159,7 +154,7 @@ bool replay_open(struct buffer *hello, struct frame *out)
 		return false;
 	if (RETRY(read(fd, bytes, st.st_size)) == st.st_size) {
 		struct reader r = { .at = bytes, .end = bytes + st.st_size };
-		found = read_kept(&r, hello, namespaces, out);
+		found = read_kept(&r, intro, out);
 	}
 	unmap_pages(bytes, st.st_size + 1);
 	return found;

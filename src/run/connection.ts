@@ -10,7 +10,7 @@ import { Grounds } from '../base/grounds.ts';
 import { ByteReader, ByteWriter } from '../wire/bytes.ts';
 import { encodeProgram } from '../wire/encode.ts';
 import { helloRoles, runFlags, spawnStdio } from '../wire/frames.ts';
-import type { Kept } from '../wire/grounds.ts';
+import type { Answer } from '../wire/grounds.ts';
 import type { Program } from '../wire/program.ts';
 import { encodeText } from '../wire/text.ts';
 import {
@@ -49,7 +49,7 @@ export interface Service {
   /** What its first turn took. */
   took(command: string, milliseconds: number): void;
   /** The program that `hello` was answered with rests on nothing but `grounds`. */
-  keep(answer: Omit<Kept, 'namespaces'>): void;
+  keep(answer: Answer): void;
   command(session: Session): Promise<Exit>;
   /** A monitor's container ended: `calls` are what it waits for. */
   end(session: EndSession): Promise<Exit>;

@@ -8,7 +8,7 @@ import { fstatSync, readFileSync, statSync, unlinkSync } from 'node:fs';
 import type { Server } from 'node:net';
 import { dirname } from 'node:path';
 import { nodeNet } from '../base/net.ts';
-import type { Kept } from '../wire/grounds.ts';
+import type { Answer } from '../wire/grounds.ts';
 import { type Offer, type Service, serve } from './connection.ts';
 import { DescriptorLine } from './descriptor-line.ts';
 import { type Line, socketLine } from './line.ts';
@@ -85,7 +85,7 @@ class Daemon {
     else this.#prompt.add(command);
   }
 
-  #keep(answer: Omit<Kept, 'namespaces'>): void {
+  #keep(answer: Answer): void {
     const { path = '' } = this.#socket ?? listeningSocket();
     const namespaces = /-([0-9a-f]{16})\.sock$/.exec(path)?.[1];
     if (namespaces !== undefined) keep(dirname(path), { ...answer, namespaces });

@@ -36,8 +36,8 @@ export function keep(dir: string, kept: Kept): void {
   const key = hex64(fnv1a64(Buffer.concat([kept.hello, Buffer.from(kept.namespaces)])));
   try {
     mkdirSync(replay, { recursive: true, mode: 0o700 });
-    if (readdirSync(replay).length >= mostKept) rmSync(replay, { recursive: true });
-    mkdirSync(replay, { recursive: true, mode: 0o700 });
+    const names = readdirSync(replay);
+    if (names.length >= mostKept) for (const name of names) rmSync(`${replay}/${name}`, { force: true });
     // Renamed, so that no client reads half of one.
     writeFileSync(`${replay}/.${key}`, encodeKept(kept), { mode: 0o600 });
     renameSync(`${replay}/.${key}`, `${replay}/${key}`);

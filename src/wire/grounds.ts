@@ -15,14 +15,18 @@ export const groundKinds = {
   present: 8,
 } as const;
 
-export interface Kept {
+/** What a brain told a client, and why. */
+export interface Answer {
   /** Payload of HELLO, its pid 0. */
   readonly hello: Uint8Array;
-  /** Hash of the namespaces that the brain and its clients share, 16 digits. */
-  readonly namespaces: string;
   readonly grounds: readonly Ground[];
   /** Payload of RUN. */
   readonly program: Uint8Array;
+}
+
+export interface Kept extends Answer {
+  /** Hash of the namespaces that the brain and its clients share, 16 digits. */
+  readonly namespaces: string;
 }
 
 export function encodeKept({ hello, namespaces, grounds, program }: Kept): Buffer {
