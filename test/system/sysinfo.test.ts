@@ -109,31 +109,32 @@ async function stoppable(scope: Scope): Promise<{ send: (signal: NodeJS.Signals)
   return { send };
 }
 
-testOurs(
-  'sysinfo(2) tells the host while the servers are stopped, and the limit again',
-  reason,
-  async (scope) => {
-    const { send } = await stoppable(scope);
-    const { foo, tells } = askingTime(scope);
-    await foo.start();
-    await tells('container');
-    send('SIGSTOP');
-    await tells('host');
-    send('SIGCONT');
-    await tells('container');
-  },
-);
-
-testOurs('A container stops while the view does not answer it', reason, async (scope) => {
+/** A container that told its limit, and then the host, for the view's servers were stopped. */
+async function withStoppedView(scope: Scope) {
   const { send } = await stoppable(scope);
   const { foo, tells } = askingTime(scope);
   await foo.start();
   await tells('container');
   send('SIGSTOP');
   await tells('host');
+  return { foo, tells, resume: () => send('SIGCONT') };
+}
+
+testOurs(
+  'sysinfo(2) tells the host while the servers are stopped, and the limit again',
+  reason,
+  async (scope) => {
+    const { tells, resume } = await withStoppedView(scope);
+    resume();
+    await tells('container');
+  },
+);
+
+testOurs('A container stops while the view does not answer it', reason, async (scope) => {
+  const { foo, resume } = await withStoppedView(scope);
   await foo.stop();
   expect(await foo.state()).toBe('STOPPED');
-  send('SIGCONT');
+  resume();
 });
 
 testOurs(

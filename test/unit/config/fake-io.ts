@@ -11,7 +11,7 @@ export interface World {
   readonly digits?: readonly number[];
 }
 
-export function fakeIo({ files = {}, env = {}, cwd = '/work', digits = [7] }: World = {}): ConfigIo {
+export function fakeIo({ files = {}, env = {}, cwd = '/cfg', digits = [7] }: World = {}): ConfigIo {
   let drawn = 0;
   return {
     cwd,

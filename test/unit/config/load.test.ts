@@ -3,26 +3,26 @@ import { clearItem, define, loadConfig, parseConfig, setItem } from '../../../sr
 import { fakeIo } from './fake-io.ts';
 import { failure, notes, parse } from './support.ts';
 
-const load = (files: Readonly<Record<string, string>>, file = '/work/main') =>
+const load = (files: Readonly<Record<string, string>>, file = '/cfg/main') =>
   loadConfig(file, fakeIo({ files }));
 
 describe('includes', () => {
   test('put the lines of a file in the place of the line', () => {
     const config = load({
-      '/work/main': 'lxc.tty.max = 1\nlxc.include = /etc/more\nlxc.pty.max = 3',
+      '/cfg/main': 'lxc.tty.max = 1\nlxc.include = /etc/more\nlxc.pty.max = 3',
       '/etc/more': '# more\nlxc.tty.max = 2\nlxc.pty.max = 2',
     });
     expect(config.one('lxc.tty.max')).toMatchObject({ value: 2, origin: { file: '/etc/more', line: 2 } });
-    expect(config.one('lxc.pty.max')).toMatchObject({ value: 3, origin: { file: '/work/main', line: 3 } });
+    expect(config.one('lxc.pty.max')).toMatchObject({ value: 3, origin: { file: '/cfg/main', line: 3 } });
   });
 
   test('of a directory are its .conf files in sorted order', () => {
     const config = load({
-      '/work/main': 'lxc.include = fragments/',
-      '/work/fragments/20-b.conf': 'lxc.group = b',
-      '/work/fragments/10-a.conf': 'lxc.group = a',
-      '/work/fragments/.conf': 'lxc.group = hidden',
-      '/work/fragments/readme': 'lxc.group = readme',
+      '/cfg/main': 'lxc.include = fragments/',
+      '/cfg/fragments/20-b.conf': 'lxc.group = b',
+      '/cfg/fragments/10-a.conf': 'lxc.group = a',
+      '/cfg/fragments/.conf': 'lxc.group = hidden',
+      '/cfg/fragments/readme': 'lxc.group = readme',
     });
     expect(config.many('lxc.group').map(({ text, origin }) => [text, origin.file])).toEqual([
       ['a', 'fragments/10-a.conf'],
@@ -32,39 +32,39 @@ describe('includes', () => {
 
   test('of a directory need no slash, and none need be there', () => {
     expect(
-      load({ '/work/main': 'lxc.include = d', '/work/d/a.conf': 'lxc.tty.max = 1' }).value('lxc.tty.max'),
+      load({ '/cfg/main': 'lxc.include = d', '/cfg/d/a.conf': 'lxc.tty.max = 1' }).value('lxc.tty.max'),
     ).toBe(1);
-    expect(load({ '/work/main': 'lxc.include = nowhere/' }).entries).toEqual([]);
+    expect(load({ '/cfg/main': 'lxc.include = nowhere/' }).entries).toEqual([]);
   });
 
   test('of nothing are nothing', () => {
-    expect(load({ '/work/main': 'lxc.include =' }).entries).toEqual([]);
+    expect(load({ '/cfg/main': 'lxc.include =' }).entries).toEqual([]);
   });
 
   test('of a file that is not there are refused with the line', () => {
-    expect(failure(() => load({ '/work/main': '\nlxc.include = nowhere' }))).toBe(
-      '/work/main:2: Cannot include nowhere: No such file or directory; relative paths start at /work',
+    expect(failure(() => load({ '/cfg/main': '\nlxc.include = nowhere' }))).toBe(
+      '/cfg/main:2: Cannot include nowhere: No such file or directory; relative paths start at /cfg',
     );
   });
 
   test('that lead back are refused with the whole circle', () => {
     const files = {
-      '/work/a': 'lxc.include = b',
-      '/work/b': 'lxc.include = /work/c',
-      '/work/c': 'lxc.include = ./b',
+      '/cfg/a': 'lxc.include = b',
+      '/cfg/b': 'lxc.include = /cfg/c',
+      '/cfg/c': 'lxc.include = ./b',
     };
     expect(failure(() => load(files, 'a'))).toBe(
-      '/work/c:1: Cannot include ./b: it includes itself (b -> /work/c -> ./b)',
+      '/cfg/c:1: Cannot include ./b: it includes itself (b -> /cfg/c -> ./b)',
     );
   });
 
   test('of one file twice are no circle', () => {
-    const config = load({ '/work/main': 'lxc.include = a\nlxc.include = a', '/work/a': 'lxc.group = g' });
+    const config = load({ '/cfg/main': 'lxc.include = a\nlxc.include = a', '/cfg/a': 'lxc.group = g' });
     expect(config.many('lxc.group')).toHaveLength(2);
   });
 
   test('blame the line in the included file for its errors', () => {
-    expect(failure(() => load({ '/work/main': 'lxc.include = a', '/work/a': '\n\nlxc.tty.max = x' }))).toBe(
+    expect(failure(() => load({ '/cfg/main': 'lxc.include = a', '/cfg/a': '\n\nlxc.tty.max = x' }))).toBe(
       'a:3: Cannot use "x" for lxc.tty.max: it is not a whole number',
     );
   });
@@ -72,12 +72,12 @@ describe('includes', () => {
 
 test('a configuration that is not there is refused', () => {
   expect(failure(() => load({}))).toBe(
-    'Failed to read the configuration /work/main: No such file or directory',
+    'Failed to read the configuration /cfg/main: No such file or directory',
   );
 });
 
 describe('definitions', () => {
-  const io = fakeIo({ files: { '/work/more': 'lxc.tty.max = 7' } });
+  const io = fakeIo({ files: { '/cfg/more': 'lxc.tty.max = 7' } });
   const base = parse(['lxc.tty.max = 1', 'lxc.group = a', 'lxc.network.type = veth']);
 
   test('come after the file: scalars are replaced, lists grow, an empty value clears', () => {

@@ -20,7 +20,7 @@ const essence = (config: Config) => config.entries.map(({ key, text }) => [key, 
 /** `undefined` where the text is refused, as it may be; any other error fails the test. */
 function tryParse(text: string): Config | undefined {
   try {
-    return parseConfig(text, { file: 'f', io: fakeIo({ files: { '/work/inc': 'lxc.tty.max = 1' } }) });
+    return parseConfig(text, { file: 'f', io: fakeIo({ files: { '/cfg/inc': 'lxc.tty.max = 1' } }) });
   } catch (error) {
     if (error instanceof LxcError) return undefined;
     throw error;
@@ -130,7 +130,7 @@ test('a printed configuration is in the current dialect and without includes', (
     'lxc.network.type = veth',
     'lxc.network.link = br0',
   ].join('\n');
-  const config = parseConfig(text, { file: 'f', io: fakeIo({ files: { '/work/inc': 'lxc.tty = 1' } }) });
+  const config = parseConfig(text, { file: 'f', io: fakeIo({ files: { '/cfg/inc': 'lxc.tty = 1' } }) });
   expect(printConfig(config)).toBe(
     'lxc.uts.name = a\nlxc.tty.max = 1\nlxc.net.0.type = veth\nlxc.net.0.link = br0\n',
   );
