@@ -43,6 +43,7 @@ export async function findRunning(
   const initPid = known ? record.init?.pid : await new CommandSocket(id).initPid();
   if (initPid === undefined)
     throw new LxcError('Failed to get init pid: the container is not running', {
+      code: 'NOT_RUNNING',
       hint: `start it with lxc-start -n ${id.name}`,
     });
   if (known && record.monitor !== undefined && record.init !== undefined) {
@@ -134,6 +135,7 @@ function failure(program: Program, request: AttachRequest, result: RunResult): L
   if (failed?.op !== 'exec') return new LxcError(`Failed to ${failed?.why.act ?? 'attach'}: ${why}`);
   const missing = errno === errnoNumber('ENOENT') || errno === errnoNumber('ENOTDIR');
   return new LxcError(`Failed to run ${argv[0] ?? ''}: ${errnoText(errno)}`, {
+    code: 'NOT_EXECUTABLE',
     exit: missing ? notFound : notExecutable,
     hint:
       missing && !argv[0]?.includes('/')

@@ -224,6 +224,7 @@ export class CommandSocket {
     const { ret } = reply;
     if (isDenied(reply))
       throw new LxcError(`Insufficient privileges to control ${this.#id.name}`, {
+        code: 'NOT_PERMITTED',
         hint: 'run the command as root, or as the user who started the container',
       });
     if (ret < 0) throw new LxcError(`The monitor of ${this.#id.name} refused a request: ${errnoText(-ret)}`);

@@ -35,7 +35,11 @@ export async function destroyContainer(
   if (!wish.snapshots && snapshots.length > 0) throw refused(id, 'has snapshots', snapshots);
   const container = new Container(session, id);
   if ((await container.socket.state()) !== 'STOPPED') {
-    if (!wish.force) throw new LxcError(`${id.name} is running`, { hint: 'stop it, or add -f' });
+    if (!wish.force)
+      throw new LxcError(`${id.name} is running`, {
+        code: 'ALREADY_RUNNING',
+        hint: 'stop it, or add -f',
+      });
     await container.stop();
   }
   const config = loadConfig(configPath(id), nodeConfigIo(session));
