@@ -19,6 +19,8 @@ export const commands: Readonly<Record<string, () => Promise<Command>>> = {
   'lxc-start': async () => (await import('./commands/start.ts')).start,
   'lxc-stop': async () => (await import('./commands/stop.ts')).stop,
   'lxc-unfreeze': async () => (await import('./commands/freeze.ts')).unfreeze,
+  'lxc-unshare': async () => (await import('./commands/unshare.ts')).unshare,
+  'lxc-usernsexec': async () => (await import('./commands/usernsexec.ts')).usernsexec,
   'lxc-wait': async () => (await import('./commands/wait.ts')).wait,
   lxcfs: async () => (await import('./commands/lxcfs.ts')).lxcfs,
   'lxcfs eject': async () => (await import('./commands/lxcfs-inject.ts')).lxcfsEject,

@@ -29,6 +29,12 @@ export function sharedIds(path: string | undefined): ProcessIds | undefined {
   });
 }
 
+export interface GivenRanges {
+  readonly users: readonly IdRange[];
+  readonly groups: readonly IdRange[];
+  readonly name: string;
+}
+
 /** A daemon has the user namespace of its callers, and their user. */
 export function idFacts({ uid, gid }: { readonly uid: number; readonly gid: number }): IdFacts {
   if (uid !== 0) return userFacts(uid, gid);
@@ -45,9 +51,15 @@ function ownIds(): IdFacts {
 }
 
 function userFacts(uid: number, gid: number): IdFacts {
+  const { users, groups, name } = givenRanges({ uid });
+  return { users, groups, user: { name, uid, gid } };
+}
+
+/** What /etc/subuid and subgid give to a user, which may be root. */
+export function givenRanges({ uid }: { readonly uid: number }): GivenRanges {
   const name = userName(uid);
   const ranges = (file: string): readonly IdRange[] => subordinate(readText(file), [name, String(uid)]);
-  return { users: ranges('/etc/subuid'), groups: ranges('/etc/subgid'), user: { name, uid, gid } };
+  return { users: ranges('/etc/subuid'), groups: ranges('/etc/subgid'), name };
 }
 
 /** Lines `NAME:FIRST:COUNT` of subuid(5), where a number may stand for the name. */
@@ -60,8 +72,19 @@ export function subordinate(text: string, names: readonly string[]): readonly Id
 }
 
 function userName(uid: number): string {
-  const lines = readText('/etc/passwd').split('\n');
-  return lines.map((line) => line.split(':')).find(([, , id]) => id === String(uid))?.[0] ?? String(uid);
+  return passwdLines().find(([, , id]) => id === String(uid))?.[0] ?? String(uid);
+}
+
+/** The id of the user of that name. */
+export function userId(name: string): number | undefined {
+  const id = passwdLines().find(([known]) => known === name)?.[2];
+  return id === undefined || !/^[0-9]+$/.test(id) ? undefined : Number(id);
+}
+
+function passwdLines(): readonly (readonly string[])[] {
+  return readText('/etc/passwd')
+    .split('\n')
+    .map((line) => line.split(':'));
 }
 
 export function mappings(text: string): readonly IdMapping[] {

@@ -27,10 +27,14 @@ const newTime = 0x80;
  */
 export function ownClocks({ config, spaces }: Context): readonly PlannedOp[] {
   if (!spaces.cloned.has('time')) return [];
+  return enterNewClocks(clockOffsets(config).map(setOffset));
+}
+
+export function enterNewClocks(offsets: readonly PlannedOp[] = []): readonly PlannedOp[] {
   const path = '/proc/self/ns/time_for_children';
   return [
     step({ op: 'unshare', args: { flags: newTime } }, always('make a time namespace')),
-    ...clockOffsets(config).map(setOffset),
+    ...offsets,
     step({ op: 'setns', args: { path, type: newTime } }, always('enter the time namespace')),
   ];
 }

@@ -5,6 +5,7 @@ import { LxcError } from '../base/error.ts';
 import { lists } from '../wire/frames.ts';
 import { where } from '../wire/ops.ts';
 import type { PlannedOp, Program } from '../wire/program.ts';
+import { onHost } from './mapped-command.ts';
 import { ms } from './mount-flags.ts';
 import { networkHint } from './network/index.ts';
 import { viewKey } from './proc-view.ts';
@@ -109,7 +110,7 @@ function special(planned: PlannedOp, failure: OpFailure): Partial<Meaning> | und
       return joinMeaning(failure.errno);
     case 'exec':
     case 'execInit':
-      return execMeaning(planned.args.argv[0] ?? '', failure);
+      return execMeaning(planned.args.argv[0] ?? '', planned.why.key === onHost, failure);
     case 'runHook':
     case 'call':
       return failure.errno === e.again ? tooManyProcesses : undefined;
@@ -281,13 +282,18 @@ function joinMeaning(errno: number): Partial<Meaning> | undefined {
 /** SIGSYS: the kernel ends whoever makes a call that a filter answers with kill or trap. */
 const killedByFilter = /, signal 31$/;
 
-function execMeaning(program: string, { errno, detail }: OpFailure): Partial<Meaning> | undefined {
+function execMeaning(
+  program: string,
+  isOnHost: boolean,
+  { errno, detail }: OpFailure,
+): Partial<Meaning> | undefined {
   if (errno === 0 && killedByFilter.test(detail))
     return {
       reason: 'its seccomp policy forbids a system call that this needs',
       hint: 'a policy has to allow execve, and what start hooks and lxc.init.uid need',
     };
   if (errno === e.noent) {
+    if (isOnHost) return { reason: `there is no ${program}, or the interpreter that it names is missing` };
     return {
       reason: `there is no ${program} in the container, or the interpreter that it names is missing`,
       hint: 'name another one with lxc.init.cmd, or behind "--"',

@@ -7,6 +7,9 @@ import { type IdMapping, mapIds, mapText } from './idmap.ts';
 import { flagsOf } from './namespaces.ts';
 import { isolateMounts } from './rootfs.ts';
 
+/** The key of ops that run a command of the host, without a container around it. */
+export const onHost = 'command';
+
 export interface MappedCommand {
   readonly users: readonly IdMapping[];
   readonly groups: readonly IdMapping[];
@@ -17,6 +20,10 @@ export interface MappedCommand {
   readonly quiet: boolean;
   /** newuidmap writes the maps. */
   readonly isUser: boolean;
+  /** Who runs it, in the ids of the namespace; root where absent. */
+  readonly as?: { readonly uid: number; readonly gid: number };
+  /** Where a user maps nothing but his own group, nobody can leave groups. */
+  readonly keepsGroups?: boolean;
 }
 
 /** In a mount namespace, too, so that templates can mount. */
@@ -24,7 +31,8 @@ export function planMappedCommand(command: MappedCommand): Program {
   const { argv, env, quiet } = command;
   const why = (act: string) => ({ key: 'lxc.idmap', act });
   const clone = { flags: flagsOf(['user', 'mnt']), cgroup2: '', pidNamespace: '' };
-  const root = { uid: 0, gid: 0, groups: Buffer.alloc(0), keepGroups: 0 };
+  const { uid, gid } = command.as ?? { uid: 0, gid: 0 };
+  const ids = { uid, gid, groups: Buffer.alloc(0), keepGroups: command.keepsGroups === true ? 1 : 0 };
   return {
     parent: [
       step({ op: 'clone', args: clone }, why('make a user namespace')),
@@ -34,14 +42,21 @@ export function planMappedCommand(command: MappedCommand): Program {
     child: [
       wait('startup'),
       isolateMounts(),
-      step({ op: 'setIds', args: root }, why('become root of the mapped ids')),
+      step(
+        { op: 'setIds', args: ids },
+        why(uid === 0 ? 'become root of the mapped ids' : `become user ${uid}`),
+      ),
       ...(quiet ? [step({ op: 'stdio', args: { mode: stdio.null, controlling: 0 } }, why('be quiet'))] : []),
-      step({ op: 'exec', args: { argv, env } }, why(`run ${argv[0] ?? ''}`)),
+      runOnHost(argv, env),
     ],
     settings: [],
     after: 'attached',
     exit: 'status',
   };
+}
+
+export function runOnHost(argv: readonly string[], env: readonly string[]): PlannedOp {
+  return step({ op: 'exec', args: { argv, env } }, { key: onHost, act: `run ${argv[0] ?? ''}` });
 }
 
 function writeMaps({ users, groups, isUser }: MappedCommand): readonly PlannedOp[] {

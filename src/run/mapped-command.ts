@@ -5,12 +5,12 @@ import type { Config } from '../config/index.ts';
 import { idFacts } from '../host/ids.ts';
 import type { IdMapping, IdRange } from '../plan/idmap.ts';
 import { explain } from '../plan/index.ts';
-import { freeId, planMappedCommand } from '../plan/mapped-command.ts';
+import { freeId, type MappedCommand, planMappedCommand } from '../plan/mapped-command.ts';
 import { shellStatus } from './connection.ts';
 import { writeMaps } from './idmap.ts';
 import type { Session } from './session.ts';
 
-interface Maps {
+export interface Maps {
   readonly users: readonly IdMapping[];
   readonly groups: readonly IdMapping[];
 }
@@ -54,14 +54,22 @@ function behind(own: number, ranges: readonly IdRange[]): readonly IdMapping[] {
 }
 
 /** The status of the command. */
-export async function runMapped(
+export function runMapped(
   session: Session,
   { users, groups }: Maps,
   argv: readonly string[],
   quiet = false,
 ): Promise<number> {
-  const env = Object.entries(session.env).map(([name, value]) => `${name}=${value}`);
-  const program = planMappedCommand({ users, groups, argv, env, quiet, isUser: session.uid !== 0 });
+  return runMappedCommand(session, { users, groups, argv, quiet });
+}
+
+export async function runMappedCommand(
+  session: Session,
+  command: Omit<MappedCommand, 'env' | 'isUser'>,
+): Promise<number> {
+  const { users, groups } = command;
+  const env = environmentOf(session);
+  const program = planMappedCommand({ ...command, env, isUser: session.uid !== 0 });
   let refused: unknown;
   const result = await session.run(program, async ({ initPid }) => {
     try {
@@ -73,4 +81,9 @@ export async function runMapped(
   });
   if (result.kind === 'exited') return shellStatus(result.value);
   throw refused ?? (result.kind === 'failed' ? explain(program, result) : new LxcError('Failed to wait'));
+}
+
+/** As the kernel takes it: `NAME=VALUE`. */
+export function environmentOf({ env }: Session): readonly string[] {
+  return Object.entries(env).map(([name, value]) => `${name}=${value}`);
 }
