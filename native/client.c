@@ -265,13 +265,15 @@ int client_main(char **argv, int inherited)
 	if (c.brain < 0)
 		die(1, "Failed to reach the planner process: it did not start or did not answer");
 	run_init(&c.run, c.brain);
+	beside_allow();
 	for (;;) {
-		struct pollfd fds[] = {
+		struct pollfd fds[4 + MOST_BESIDE] = {
 			{ .fd = c.brain, .events = POLLIN },
 			{ .fd = c.relay, .events = POLLIN },
 			{ .fd = c.wanted && !c.input_ended ? 0 : -1, .events = POLLIN },
 			{ .fd = c.signals, .events = POLLIN },
 		};
+		beside_poll(fds + 4);
 		if (RETRY(poll(fds, countof(fds), -1)) < 0)
 			die(1, "Failed to wait for the planner process");
 		if (fds[1].revents)
@@ -282,5 +284,6 @@ int client_main(char **argv, int inherited)
 			forward_input(&c);
 		if (fds[3].revents)
 			forward_signal(&c);
+		beside_collect(c.brain, fds + 4);
 	}
 }

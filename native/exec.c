@@ -112,9 +112,9 @@ void close_from(int first)
 		for_descriptors(first, close_one);
 }
 
-int spawn_wait(char *const *argv, char *const *env, const char *cwd, int in, int out, bool root)
+pid_t spawn_start(char *const *argv, char *const *env, const char *cwd, int in, int out, bool root)
 {
-	int ends[2], status, err = 0;
+	int ends[2], err = 0;
 	if (pipe2(ends, O_CLOEXEC) < 0)
 		return -errno;
 	_fd_ int told = ends[0], tell = ends[1];
@@ -138,11 +138,19 @@ int spawn_wait(char *const *argv, char *const *env, const char *cwd, int in, int
 		_exit(127);
 	}
 	close_fd(&tell);
-	if (RETRY(read(told, &err, sizeof(err))) != sizeof(err))
-		err = 0;
-	if (RETRY(waitpid(pid, &status, 0)) < 0)
-		return -errno;
-	return err < 0 ? err : status;
+	if (RETRY(read(told, &err, sizeof(err))) != sizeof(err) || err >= 0)
+		return pid;
+	RETRY(waitpid(pid, NULL, 0));
+	return err;
+}
+
+int spawn_wait(char *const *argv, char *const *env, const char *cwd, int in, int out, bool root)
+{
+	int status;
+	pid_t pid = spawn_start(argv, env, cwd, in, out, root);
+	if (pid < 0)
+		return pid;
+	return RETRY(waitpid(pid, &status, 0)) < 0 ? -errno : status;
 }
 
 /* ---- the exec that ends a child list ---- */

@@ -334,6 +334,7 @@ int install_root(char *out, size_t size);
 noreturn void exec_node(const char *root, char *const *args);
 void leave_callers_cgroups(char *unified, size_t size);
 
+int answer_spawn(int brain, uint32_t id, int status, const char *output, size_t len); /* SPAWNED */
 bool obey_frame(int brain, struct frame *);                /* OUT, ERR, SPAWN; false: not one of these */
 int client_main(char **argv, int inherited);
 
@@ -347,7 +348,18 @@ void close_from(int first);
  * Run a program: argv in env and cwd ("" stays), stdin from `in`, stdout and stderr to `out` (-1: inherited);
  * `root`: as root of our user namespace. Wait status, or -errno when it could not be started.
  */
+pid_t spawn_start(char *const *argv, char *const *env, const char *cwd, int in, int out, bool root); /* its pid */
 int spawn_wait(char *const *argv, char *const *env, const char *cwd, int in, int out, bool root);
+
+/* ---- beside.c: programs that run while the client goes on ---- */
+
+enum { MOST_BESIDE = 32, BESIDE_RUNS = 1 << 24 };
+struct pollfd;
+void beside_allow(void);                                   /* from here on somebody collects */
+/* False: it has to be waited for. Else in *err BESIDE_RUNS, -errno, or the wait status where it has ended already. */
+bool beside_start(uint32_t id, char *const *argv, char *const *env, const char *cwd, int *err);
+void beside_poll(struct pollfd *);
+void beside_collect(int brain, const struct pollfd *);
 
 /* ---- hook.c: what a program said last ---- */
 int output_open(void);

@@ -29,7 +29,7 @@ static int input_of(const char *bytes, uint32_t len)
 	return fd;
 }
 
-static int answer_spawn(int brain, uint32_t id, int status, const char *output, size_t len)
+int answer_spawn(int brain, uint32_t id, int status, const char *output, size_t len)
 {
 	_buffer_ struct buffer out = { 0 };
 	char number[24];
@@ -66,11 +66,15 @@ static int spawn(int brain, struct frame *frame)
 	_fd_ int out = stdio == SPAWN_CAPTURE ? output_open() : -1;
 	if (argv && env && stdio == SPAWN_BECOME)
 		return answer_spawn(brain, id, become(argv, env, cwd), "", 0);
-	int status = argv && env ? spawn_wait(argv, env, cwd, in, out, false) : -ENOMEM;
+	int status;
+	if (!argv || !env)
+		status = -ENOMEM;
+	else if (stdio != SPAWN_BESIDE || !beside_start(id, argv, env, cwd, &status))
+		status = spawn_wait(argv, env, cwd, in, out, false);
 	char *output = out >= 0 ? map_pages(MOST_OUTPUT) : NULL;
 	if (output)
 		len = output_tail(out, output, MOST_OUTPUT);
-	int err = answer_spawn(brain, id, status, output, len);
+	int err = status == BESIDE_RUNS ? 0 : answer_spawn(brain, id, status, output, len);
 	unmap_pages(output, MOST_OUTPUT);
 	unmap_pages(argv, argv_pages);
 	unmap_pages(env, env_pages);

@@ -81,6 +81,7 @@ enum {
 	SPAWN_INHERIT = 0,
 	SPAWN_CAPTURE = 1,
 	SPAWN_BECOME = 2,
+	SPAWN_BESIDE = 3,
 };
 
 enum {

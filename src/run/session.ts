@@ -56,9 +56,10 @@ export interface SpawnRequest {
   readonly cwd?: string;
   /**
    * `inherit` (the default) is the caller's terminal, `capture` returns stdout and stderr together. With `become` the
-   * caller's process goes on as the program: an answer comes only when it cannot.
+   * caller's process goes on as the program: an answer comes only when it cannot. With `beside` several run at a time,
+   * on the caller's stdout and stderr, with nothing to read.
    */
-  readonly stdio?: 'inherit' | 'capture' | 'become';
+  readonly stdio?: 'inherit' | 'capture' | 'become' | 'beside';
   readonly stdin?: Uint8Array;
 }
 

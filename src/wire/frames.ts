@@ -69,8 +69,11 @@ export const afterRun = { return: 0, monitor: 1, attached: 2 } as const;
 /** The exit status of a foreground process that ends on its own: 0, or that of the container's command. */
 export const exitRules = { zero: 0, status: 1 } as const;
 
-/** What SPAWN does with the program's streams; with `become` the client itself goes on as the program. */
-export const spawnStdio = { inherit: 0, capture: 1, become: 2 } as const;
+/**
+ * What SPAWN does with the program's streams; with `become` the client itself goes on as the program, with `beside` it
+ * goes on obeying while the program runs, whose standard input is empty.
+ */
+export const spawnStdio = { inherit: 0, capture: 1, become: 2, beside: 3 } as const;
 
 /**
  * The write-ahead record of a container, file `record` in its run directory: the 8 bytes `LXCTSR1\n`, then
