@@ -4,6 +4,7 @@ import type { Command } from './command.ts';
 
 export const commands: Readonly<Record<string, () => Promise<Command>>> = {
   'lxc-attach': async () => (await import('./commands/attach.ts')).attach,
+  'lxc-autostart': async () => (await import('./commands/autostart.ts')).autostart,
   'lxc-cgroup': async () => (await import('./commands/cgroup.ts')).cgroup,
   'lxc-checkconfig': async () => (await import('./commands/checkconfig.ts')).checkconfig,
   'lxc-config': async () => (await import('./commands/config.ts')).config,
