@@ -8,6 +8,7 @@ export const commands: Readonly<Record<string, () => Promise<Command>>> = {
   'lxc-cgroup': async () => (await import('./commands/cgroup.ts')).cgroup,
   'lxc-checkconfig': async () => (await import('./commands/checkconfig.ts')).checkconfig,
   'lxc-config': async () => (await import('./commands/config.ts')).config,
+  'lxc-containers': async () => (await import('./commands/containers.ts')).containers,
   'lxc-create': async () => (await import('./commands/create.ts')).create,
   'lxc-destroy': async () => (await import('./commands/destroy.ts')).destroy,
   'lxc-execute': async () => (await import('./commands/execute.ts')).execute,

@@ -1,9 +1,9 @@
 /** lxc-autostart: what it chooses, in which order, beside Debian's; and how fast many containers boot. */
 
-import { statSync, writeFileSync } from 'node:fs';
+import { statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
-import { cLxc, lxc } from './harness/commands.ts';
+import { binDir, cLxc, lxc, run } from './harness/commands.ts';
 import type { Container } from './harness/container.ts';
 import type { Scope } from './harness/scope.ts';
 import { test, testOurs } from './harness/suite.ts';
@@ -141,3 +141,38 @@ testOurs(
     expect([refused.status, refused.stdout]).toEqual([1, '']);
   },
 );
+
+testOurs('lxc-containers boots and halts by /etc/default/lxc', 'it is a script in LXC', async (scope) => {
+  const { group, containers } = boot(scope, [[], ['lxc.signal.halt = SIGKILL']]);
+  const settings = scope.file(
+    `/etc/lxc/default-${group}`,
+    `LXC_AUTO="true"\nBOOTGROUPS="${group}" # ours\nSTOPOPTS="-a -k"\n\n[ ! -f /etc/lxc/x ] || . /etc/lxc/x\n`,
+  );
+  const service = (verb: string) =>
+    run('unshare', [
+      '-m',
+      'sh',
+      '-c',
+      `mount -t tmpfs none /etc/default && cp "$1" /etc/default/lxc && exec lxc-containers ${verb}`,
+      'sh',
+      settings,
+    ]);
+  expect(await service('start')).toEqual({ stdout: '', stderr: '', status: 0 });
+  expect(await states(containers)).toEqual(['RUNNING', 'RUNNING']);
+  expect((await service('stop')).status).toBe(0);
+  expect(await states(containers)).toEqual(['STOPPED', 'STOPPED']);
+  expect((await lxc('containers', ['bogus'])).status).toBe(2);
+});
+
+testOurs('The units that are installed are good units', 'LXC has its own', async (scope) => {
+  const root = scope.directory();
+  expect((await run(join(binDir, 'lxc-net'), ['install', 'systemd', '--root', root])).status).toBe(0);
+  const units = ['lxc-net.service', 'lxc.service', 'lxc@foo.service'];
+  const paths = units.map((unit) => join(root, 'etc/systemd/system', unit));
+  symlinkSync('lxc@.service', join(root, 'etc/systemd/system/lxc@foo.service'));
+  const verified = await run('systemd-analyze', ['verify', '--man=no', ...paths]);
+  expect([verified.status, verified.stderr.split('\n').filter((line) => line.includes(root))]).toEqual([
+    0,
+    [],
+  ]);
+});

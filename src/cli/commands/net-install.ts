@@ -8,9 +8,10 @@ const summary = 'Write the units by which systemd runs the bridge, and container
 const systemd: Integration = {
   files: [
     { path: '/etc/systemd/system/lxc-net.service', source: 'systemd/lxc-net.service', mode: 0o644 },
+    { path: '/etc/systemd/system/lxc.service', source: 'systemd/lxc.service', mode: 0o644 },
     { path: '/etc/systemd/system/lxc@.service', source: 'systemd/lxc@.service', mode: 0o644 },
   ],
-  next: 'systemctl daemon-reload && systemctl enable --now lxc-net; a container is lxc@NAME',
+  next: 'systemctl daemon-reload && systemctl enable --now lxc-net lxc; a single container is lxc@NAME',
   nextGone: 'systemctl daemon-reload; what runs goes on until it is stopped',
 };
 

@@ -1,10 +1,10 @@
 /**
- * `/etc/default/lxc-net`: what the bridge of the host is like. LXC has it read by a shell; here it is a list of
- * assignments, and what only a shell understands is refused with its line.
+ * `/etc/default/lxc-net`: what the bridge of the host is like.
  */
 
 import { LxcError, type Origin } from '../../base/error.ts';
 import { isIPv4, nodeNet } from '../../base/net.ts';
+import { assignments } from '../assignments.ts';
 
 const defaults = {
   USE_LXC_BRIDGE: 'true',
@@ -49,11 +49,6 @@ export interface NetSettings {
     readonly domain: string;
   };
   readonly origin: (name: Name) => Origin | undefined;
-}
-
-interface Given {
-  readonly value: string;
-  readonly origin: Origin;
 }
 
 /** `text`: undefined where there is no file. */
@@ -128,26 +123,4 @@ function prefixOfMask(mask: string): number {
   const bits = mask.split('.').map((byte) => Number(byte).toString(2).padStart(8, '0'));
   const ones = /^(1*)0*$/.exec(bits.join(''))?.[1];
   return ones?.length ?? -1;
-}
-
-function assignments(file: string, text: string): ReadonlyMap<string, Given> {
-  const given = new Map<string, Given>();
-  text.split('\n').forEach((line, index) => {
-    const origin = { file, line: index + 1 };
-    const [name, value] = assignment(line.trim(), origin) ?? [];
-    if (name !== undefined && value !== undefined) given.set(name, { value, origin });
-  });
-  return given;
-}
-
-const form = /^(?:export\s+)?([A-Za-z_]\w*)=(?:"([^"$`\\]*)"|'([^']*)'|([^\s"'$`\\;&|<>()]*))\s*(?:#.*)?$/;
-
-function assignment(line: string, origin: Origin): readonly [string, string] | undefined {
-  if (line === '' || line.startsWith('#')) return undefined;
-  const [, name, double, single, bare] = form.exec(line) ?? [];
-  if (name !== undefined) return [name, double ?? single ?? bare ?? ''];
-  throw new LxcError(`Cannot read "${line}": it is no plain assignment`, {
-    origin,
-    hint: 'write NAME="VALUE", without what a shell would have to work out',
-  });
 }
