@@ -3,6 +3,8 @@
  * arm64; Node.js has texts of its own, which differ.
  */
 
+import { LxcError } from './error.ts';
+
 const rows: readonly (readonly [number: number, name: string, text: string])[] = [
   [1, 'EPERM', 'Operation not permitted'],
   [2, 'ENOENT', 'No such file or directory'],
@@ -106,7 +108,7 @@ export function errnoNumber(name: string): number {
 
 /** The code (`ENOENT`) of an error that a system call made Node.js throw. */
 export function errnoCode(error: unknown): string | undefined {
-  if (!(error instanceof Error) || !('code' in error)) return undefined;
+  if (!(error instanceof Error) || !('code' in error) || error instanceof LxcError) return undefined;
   return typeof error.code === 'string' ? error.code : undefined;
 }
 

@@ -18,6 +18,8 @@ export interface AttachRequest {
   readonly env: readonly string[];
   /** The caller's directory, tried inside; '' for none. */
   readonly cwd: string;
+  /** The directory must be there. */
+  readonly strictCwd?: boolean;
   readonly uid: number;
   readonly gid: number;
   /** Enter only these; all that differ where absent. */
@@ -92,7 +94,7 @@ export function planAttach(request: AttachRequest, facts: AttachFacts): Program 
       ...(request.remount && !spaces.includes('mnt') ? remount(spaces) : []),
       ...personality(request.persona),
       step({ op: 'chdir', args: { path: '/', create: 0 } }, 'enter the root directory of the container'),
-      ...inside(request.cwd),
+      ...inside(request),
       ...notifySysinfo(spaces, facts),
       ...confine(request, facts, spaces),
       ...run(request),
@@ -176,8 +178,10 @@ function personality(persona: number | undefined): PlannedOp[] {
 }
 
 /** The container need not have the caller's directory. */
-function inside(cwd: string): PlannedOp[] {
-  return cwd === '' ? [] : [step({ op: 'chdir', args: { path: cwd, create: 0 } }, `enter ${cwd}`, true)];
+function inside({ cwd, strictCwd = false }: AttachRequest): PlannedOp[] {
+  return cwd === ''
+    ? []
+    : [step({ op: 'chdir', args: { path: cwd, create: 0 } }, `enter ${cwd}`, !strictCwd)];
 }
 
 /**

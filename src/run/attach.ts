@@ -76,12 +76,22 @@ export function usualIds({ initPid, config }: Running): { readonly uid: number; 
   };
 }
 
+/** The status of the command as a shell tells it. */
 export async function attach(session: Session, running: Running, request: AttachRequest): Promise<number> {
+  return shellStatus(await runAttached(session, running, request));
+}
+
+/** The wait status of the command. */
+export async function runAttached(
+  session: Session,
+  running: Running,
+  request: AttachRequest,
+): Promise<number> {
   const program = planAttach(request, factsOf(session, running, request));
   // The shell that passwd names is looked up in the container.
   const isKnown = request.otherwise === undefined && isGrounded(running.config);
   const result = await session.runLast(program, { isGrounded: isKnown });
-  if (result.kind === 'exited') return shellStatus(result.value);
+  if (result.kind === 'exited') return result.value;
   throw failure(program, request, result);
 }
 

@@ -4,8 +4,57 @@ import { errnoCode, reason } from '../base/errno.ts';
 import { LxcError } from '../base/error.ts';
 import { type FreezePatience, type Freezer, setFrozen } from '../cgroup/freeze.ts';
 import { delegate } from '../cgroup/limits.ts';
-import type { CommandSocket } from './command-socket.ts';
+import { CommandSocket, type ContainerId } from './command-socket.ts';
 import { limitDir } from './container-cgroup.ts';
+import { isDefined } from './directory.ts';
+import type { Session } from './session.ts';
+import { tendedState } from './tend.ts';
+
+/** Longer than anything but a broken device or network file system takes. */
+const usualSeconds = 10;
+
+/** Nothing is done where it is frozen already. */
+export async function freezeContainer(session: Session, id: ContainerId): Promise<void> {
+  const state = await tendedState(session, id);
+  if (state === 'STOPPED') throw notRunning('freeze', id);
+  if (state !== 'FROZEN') await blaming('freeze', id, () => freeze(new CommandSocket(id), patience(session)));
+}
+
+/** A container that is stopped is not frozen either, and LXC calls that a success. */
+export async function unfreezeContainer(session: Session, id: ContainerId): Promise<void> {
+  const state = await tendedState(session, id);
+  if (state === 'STOPPED' && !isDefined(id)) throw notRunning('unfreeze', id);
+  if (state !== 'STOPPED')
+    await blaming('unfreeze', id, () => unfreeze(new CommandSocket(id), patience(session)));
+}
+
+function patience({ signal }: Session): FreezePatience {
+  return { seconds: usualSeconds, signal };
+}
+
+type Act = 'freeze' | 'unfreeze';
+
+function notRunning(act: Act, { lxcpath, name }: ContainerId): LxcError {
+  if (!isDefined({ lxcpath, name }))
+    return new LxcError(`No such container: ${lxcpath}:${name}`, {
+      code: 'NOT_DEFINED',
+      hint: 'lxc-ls lists those there are',
+    });
+  return new LxcError(`Failed to ${act} ${lxcpath}:${name}: it is not running`, { code: 'NOT_RUNNING' });
+}
+
+async function blaming(act: Act, { lxcpath, name }: ContainerId, run: () => Promise<void>): Promise<void> {
+  try {
+    await run();
+  } catch (error) {
+    if (!(error instanceof LxcError)) throw error;
+    throw new LxcError(`Failed to ${act} ${lxcpath}:${name}: ${error.message}`, {
+      code: error.code,
+      hint: error.hint,
+      cause: error,
+    });
+  }
+}
 
 export async function freeze(socket: CommandSocket, patience: FreezePatience): Promise<void> {
   await socket.announce('FREEZING');

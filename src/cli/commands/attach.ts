@@ -5,7 +5,9 @@ import type { Config } from '../../config/index.ts';
 import type { AttachRequest, Privilege } from '../../plan/attach.ts';
 import type { NamespaceName } from '../../plan/namespaces.ts';
 import { attach as attachTo, findRunning, type Running, usualIds } from '../../run/attach.ts';
+import { attachEnvironment } from '../../run/attach-environment.ts';
 import { defaultShell, loginShell } from '../../run/passwd.ts';
+import { personaOf, personas } from '../../run/persona.ts';
 import type { Session } from '../../run/session.ts';
 import { type Command, type Invocation, rcfileShort } from '../command.ts';
 import { flag, integer, list, maybe, parsed, text } from '../option.ts';
@@ -89,20 +91,14 @@ function requestOf(invocation: Invocation, session: Session, running: Running): 
   };
 }
 
-const usualPath = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
-
 function environment(invocation: Invocation, session: Session, config: Config): readonly string[] {
   const clear = invocation.get(options.clearEnv);
   const kept = new Set(invocation.get(options.keepVar));
   const callers = Object.entries(session.env)
     .filter(([name]) => !clear || kept.has(name))
     .map(([name, value]) => `${name}=${value}`);
-  const own = [...config.many('lxc.environment'), ...config.many('lxc.environment.runtime')].map(
-    ({ value }) => `${value.name}=${value.value ?? session.env[value.name] ?? ''}`,
-  );
   const set = invocation.get(options.setVar).map(variable);
-  const all = [...(clear ? [usualPath] : []), ...callers, ...own, 'container=lxc', ...set];
-  return [...new Map(all.map((one) => [one.slice(0, one.indexOf('=')), one])).values()];
+  return attachEnvironment(config, session.env, { path: clear, callers, set });
 }
 
 function variable(assignment: string): string {
@@ -149,20 +145,13 @@ function namespacesOf(given: string): ReadonlySet<NamespaceName> {
   );
 }
 
-const [per64, per32] = [0, 8];
-
 function persona(arch: string): number {
   if (/^(i[3-6]86|x86|x32|linux32|arm|armhf|armel|armv[67]l|mips|mipsel|ppc|powerpc)$/.test(arch))
-    return per32;
-  if (/64|s390x|linux64/.test(arch)) return per64;
+    return personas.bits32;
+  if (/64|s390x|linux64/.test(arch)) return personas.bits64;
   throw new LxcError(`Failed to use '${arch}' as an architecture`, {
     hint: 'examples are x86_64 i686 aarch64 armhf',
   });
-}
-
-function personaOf(config: Config): number | undefined {
-  const arch = config.one('lxc.arch')?.value;
-  return arch === undefined ? undefined : arch.bits === 32 ? per32 : per64;
 }
 
 function userId(given: string): number {

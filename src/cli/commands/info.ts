@@ -1,16 +1,10 @@
-/** lxc-info: what is known about one container. Every question to its monitor is asked at once. */
+/** lxc-info: what is known about one container. */
 
 import { existsSync } from 'node:fs';
 import { getItem, loadConfig, nodeConfigIo } from '../../config/index.ts';
-import { readAddresses } from '../../host/addresses.ts';
-import type { CommandSocket } from '../../run/command-socket.ts';
-import { containerStats } from '../../run/container-cgroup.ts';
-import { byBytes, configPath } from '../../run/directory.ts';
-import { linkTypes, linkUses } from '../../run/link-use.ts';
-import { monitorOf } from '../../run/monitor.ts';
+import { configPath } from '../../run/directory.ts';
+import { containerInfo } from '../../run/info.ts';
 import type { Session } from '../../run/session.ts';
-import type { State } from '../../run/states.ts';
-import { tend } from '../../run/tend.ts';
 import { type Command, type Invocation, rcfile } from '../command.ts';
 import { format, jsonText } from '../format.ts';
 import { type InfoFacts, infoJson, infoText } from '../info-text.ts';
@@ -44,11 +38,8 @@ export const info: Command = {
   async run(invocation, session) {
     const { lxcpath, name } = invocation;
     const file = configFile(invocation, session);
-    const socket = monitorOf(session, { lxcpath, name });
     const asked = wanted(invocation);
-    let facts = await gather(socket, asked);
-    if (facts.state === 'STOPPED' && (await tend(session, invocation)) === 'running')
-      facts = await gather(socket, asked);
+    const facts = await containerInfo(session, { lxcpath, name }, asked);
     if (facts.state === 'STOPPED' && !existsSync(file)) {
       session.err(`${name} doesn't exist\n`);
       return 1;
@@ -57,6 +48,7 @@ export const info: Command = {
       ...(asked.name ? { name } : {}),
       ...facts,
       state: asked.state ? facts.state : undefined,
+      pid: asked.pid ? facts.pid : undefined,
       items: configItems(invocation, session, file),
     });
     return 0;
@@ -83,34 +75,6 @@ function wanted(invocation: Invocation): Wanted {
     ips: all || invocation.get(ips),
     stats: all || invocation.get(stats),
   };
-}
-
-interface Gathered extends InfoFacts {
-  readonly state: State;
-}
-
-async function gather(socket: CommandSocket, asked: Wanted): Promise<Gathered> {
-  const [now, init, used, types] = await Promise.all([
-    socket.state(),
-    socket.initPid(),
-    asked.stats ? containerStats(socket) : undefined,
-    asked.stats ? linkTypes(socket) : [],
-  ]);
-  if (now === 'STOPPED' || init === undefined) return { state: now };
-  return {
-    state: now,
-    pid: asked.pid ? init : undefined,
-    ips: asked.ips ? addressTexts(init) : undefined,
-    stats: used,
-    links: asked.stats ? await linkUses(socket, init, types) : undefined,
-  };
-}
-
-/** In the order of LXC, which sorts them as texts. */
-function addressTexts(init: number): readonly string[] {
-  return readAddresses(init)
-    .map(({ address }) => address)
-    .sort(byBytes);
 }
 
 function configFile(invocation: Invocation, session: Session): string {

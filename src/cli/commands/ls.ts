@@ -2,11 +2,9 @@
 
 import { LxcError } from '../../base/error.ts';
 import { nodeConfigIo } from '../../config/index.ts';
-import { activeNames, byBytes, definedNames, isActive, readListeners } from '../../run/directory.ts';
-import { type Listed, type ListingContext, listed } from '../../run/listing.ts';
-import { nested } from '../../run/nested.ts';
+import { type Candidate, findCandidates, listContainers } from '../../run/list.ts';
+import type { Listed, ListingContext } from '../../run/listing.ts';
 import type { Session } from '../../run/session.ts';
-import { tend } from '../../run/tend.ts';
 import type { Command, Invocation } from '../command.ts';
 import { format, jsonText } from '../format.ts';
 import { type Column, defaultColumns, lsJson, lsText, parseColumns } from '../ls-text.ts';
@@ -39,8 +37,6 @@ const options = {
 } as const;
 
 const usualDepth = 5;
-/** Containers that are asked at the same time: each takes up to ten connections. */
-const atOnce = 48;
 
 export const ls: Command = {
   name: 'lxc-ls',
@@ -66,22 +62,9 @@ function columnsOf(invocation: Invocation): ReturnType<typeof parseColumns> {
   return given === undefined || !isTable ? { columns: defaultColumns } : parseColumns(given);
 }
 
-interface Candidate {
-  readonly name: string;
-  readonly active: boolean;
-}
-
 function candidates(invocation: Invocation): readonly Candidate[] {
-  const { lxcpath } = invocation;
-  const listening = readListeners();
-  const defined = definedNames(lxcpath);
-  const active = activeNames(lxcpath, listening, defined);
-  const names = invocation.get(options.defined)
-    ? defined
-    : invocation.get(options.active)
-      ? active
-      : [...new Set([...defined, ...active])].sort(byBytes);
-  return names.map((name) => ({ name, active: isActive({ lxcpath, name }, listening) }));
+  const [defined, active] = [options.defined, options.active].map((option) => invocation.get(option));
+  return findCandidates(invocation.lxcpath, defined ? 'defined' : active ? 'active' : 'all');
 }
 
 function matching(invocation: Invocation, all: readonly Candidate[]): readonly Candidate[] {
@@ -157,7 +140,7 @@ interface Shown {
   readonly shown: readonly Column[];
 }
 
-async function gather(
+function gather(
   invocation: Invocation,
   session: Session,
   names: readonly Candidate[],
@@ -169,29 +152,7 @@ async function gather(
     io: nodeConfigIo(session),
     warn: (message) => invocation.warn(message),
   };
-  const depth = depthOf(invocation);
-  const { lxcpath } = invocation;
-  const rows: Listed[] = [];
-  for (let at = 0; at < names.length; at += atOnce) {
-    const batch = await tended(session, lxcpath, names.slice(at, at + atOnce));
-    const outer = await Promise.all(
-      batch.map(({ name, active }) => listed({ lxcpath, name }, active, context)),
-    );
-    rows.push(...outer.flatMap((row) => [row, ...nested(row, { lxcpath, depth, context })]));
-  }
-  return rows;
-}
-
-/** One that lost its monitor is taken over, so that it is listed as what it is. */
-async function tended(
-  session: Session,
-  lxcpath: string,
-  names: readonly Candidate[],
-): Promise<readonly Candidate[]> {
-  const seen: Candidate[] = [];
-  for (const { name, active } of names)
-    seen.push({ name, active: active || (await tend(session, { lxcpath, name })) === 'running' });
-  return seen;
+  return listContainers(session, names, { lxcpath: invocation.lxcpath, depth: depthOf(invocation), context });
 }
 
 function depthOf(invocation: Invocation): number {

@@ -1,8 +1,7 @@
 /** lxc-stop: halt, reboot or kill a container. */
 
 import { LxcError } from '../../base/error.ts';
-import { Container } from '../../run/container.ts';
-import type { Session } from '../../run/session.ts';
+import { type StopWish, stopContainer } from '../../run/stop.ts';
 import { type Command, type Invocation, rcfile } from '../command.ts';
 import { flag, integer, parsed } from '../option.ts';
 
@@ -34,20 +33,14 @@ export const stop: Command = {
   options: Object.values(options),
   async run(invocation, session) {
     const wish = wishOf(invocation);
-    const container = new Container(session, invocation);
-    return (await runStop(container, wish)) ?? (await stopUnwatched(session, container, wish));
+    const { lxcpath, name } = invocation;
+    if (!(await stopContainer(session, { lxcpath, name }, wish))) refuse(invocation);
+    return 0;
   },
 };
 
-export interface Wish {
-  readonly act: 'halt' | 'reboot' | 'kill';
-  readonly seconds: number;
-  /** Kill when the time is over. */
-  readonly insist: boolean;
-}
-
 /** What the options ask for; contradictions are refused with LXC's words. */
-export function wishOf(invocation: Pick<Invocation, 'get'>): Wish {
+export function wishOf(invocation: Pick<Invocation, 'get'>): StopWish {
   const timeout = invocation.get(options.timeout);
   const nowait = invocation.get(options.nowait);
   const [kill, nokill, reboot] = [options.kill, options.nokill, options.reboot].map((one) =>
@@ -67,30 +60,6 @@ export function wishOf(invocation: Pick<Invocation, 'get'>): Wish {
   };
 }
 
-/** The monitor may have been killed: what it left is cleaned, or taken over and then stopped. */
-async function stopUnwatched(session: Session, container: Container, wish: Wish): Promise<number> {
-  const { tend } = await import('../../run/tend.ts');
-  if ((await tend(session, container.id)) === 'absent') return refuse(container);
-  return (await runStop(container, wish)) ?? refuse(container);
-}
-
-/** `undefined`: nobody answers. */
-async function runStop(container: Container, { act, seconds, insist }: Wish): Promise<number | undefined> {
-  if (act === 'kill') return (await container.stop({ last: true })) ? 0 : undefined;
-  if ((await container.socket.state()) === 'STOPPED') return undefined;
-  if (act === 'reboot') return (await container.reboot({ seconds })) ? 0 : tooLate(container, seconds);
-  if (await container.shutdown({ seconds })) return 0;
-  if (!insist) return tooLate(container, seconds);
-  await container.stop();
-  return 0;
-}
-
-function refuse({ id }: Container): never {
-  throw new LxcError(`${id.name} is not running`, { exit: notRunning });
-}
-
-function tooLate({ id }: Container, seconds: number): never {
-  throw new LxcError(`${id.name} did not do it within ${seconds} seconds`, {
-    hint: 'try -k, or a longer -t',
-  });
+function refuse({ name }: Invocation): never {
+  throw new LxcError(`${name} is not running`, { code: 'NOT_RUNNING', exit: notRunning });
 }

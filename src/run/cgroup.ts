@@ -1,0 +1,32 @@
+/** Getting and setting a value of the cgroup of a container, with the blame where it belongs. */
+
+import { LxcError } from '../base/error.ts';
+import { getCgroupItem, setCgroupItem } from './cgroup-item.ts';
+import { CommandSocket, type ContainerId } from './command-socket.ts';
+import { monitorOf } from './monitor.ts';
+import type { Session } from './session.ts';
+import { tend } from './tend.ts';
+
+/** The text of the file, line ends and all; `key` is its name in either generation of cgroups. */
+export function readCgroup(session: Session, id: ContainerId, key: string): Promise<string> {
+  const act = `Failed to retrieve value of '${key}' for '${id.lxcpath}:${id.name}'`;
+  return blaming(session, id, act, () => getCgroupItem(monitorOf(session, id), key));
+}
+
+export function writeCgroup(session: Session, id: ContainerId, key: string, value: string): Promise<void> {
+  const act = `Failed to assign '${value}' value to '${key}' for '${id.name}'`;
+  return blaming(session, id, act, () => setCgroupItem(monitorOf(session, id), key, value));
+}
+
+/** Whether the container runs is asked only when something went wrong: that saves the common case a round trip. */
+async function blaming<T>(session: Session, id: ContainerId, act: string, run: () => Promise<T>): Promise<T> {
+  try {
+    return await run();
+  } catch (error) {
+    if (!(error instanceof LxcError)) throw error;
+    const wasStopped = (await new CommandSocket(id).state()) === 'STOPPED';
+    if (wasStopped && (await tend(session, id)) === 'running') return run();
+    if (wasStopped) throw new LxcError(`'${id.lxcpath}:${id.name}' is not running`, { code: 'NOT_RUNNING' });
+    throw new LxcError(`${act}: ${error.message}`, { code: error.code, hint: error.hint, cause: error });
+  }
+}
