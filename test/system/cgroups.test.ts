@@ -1,8 +1,9 @@
 /** Limits and places of a container in the kernel's cgroup files. */
 
-import { existsSync, readFileSync, rmdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect } from 'vitest';
-import { underC } from './harness/commands.ts';
+import { binDir, run, underC } from './harness/commands.ts';
 import { eventually } from './harness/eventually.ts';
 import { test, testOurs } from './harness/suite.ts';
 import { hierarchies } from './harness/world.ts';
@@ -23,6 +24,8 @@ function cgroupsOf(pid: number | string): Record<string, string> {
 async function removeCgroups(dir: string): Promise<void> {
   const paths = hierarchies().flatMap((top) => [
     `${top}/${dir}/outer`,
+    `${top}/${dir}/pivot/lxc.pivot`,
+    `${top}/${dir}/pivot`,
     `${top}/${dir}/lxc.pivot`,
     `${top}/${dir}`,
   ]);
@@ -159,6 +162,39 @@ test('lxc-cgroup reaches the limits where there is an inner cgroup', async (scop
   });
   await foo.start();
   expect((await foo.run('cgroup', ['memory.limit_in_bytes'])).stdout.trim()).toBe('67108864');
+});
+
+test('lxc.cgroup.dir.monitor.pivot is where the monitor goes at its end', async (scope) => {
+  const name = scope.name();
+  scope.defer(() => removeCgroups(name));
+  const foo = scope.container({
+    name,
+    config: [
+      `lxc.cgroup.dir.container = ${name}/outer`,
+      `lxc.cgroup.dir.monitor = ${name}-monitor`,
+      `lxc.cgroup.dir.monitor.pivot = ${name}/pivot`,
+    ],
+  });
+  await foo.start();
+  await foo.stop();
+  const gone = () => !existsSync(`/sys/fs/cgroup/memory/${name}-monitor`);
+  await eventually(gone, 'the cgroup of the monitor is gone');
+  expect(existsSync(`/sys/fs/cgroup/memory/${name}/pivot`)).toBe(true);
+});
+
+test('lxc.cgroup.relative makes the cgroups below the one of the caller', async (scope) => {
+  const name = scope.name();
+  const own = `${name}-caller`;
+  mkdirSync(`/sys/fs/cgroup/memory/${own}`);
+  scope.defer(() => removeCgroups(own));
+  const foo = scope.container({ name, config: ['lxc.cgroup.relative = 1'] });
+  const enter = `echo $$ > /sys/fs/cgroup/memory/${own}/tasks; exec "$@"`;
+  const start = ['-c', enter, 'sh', join(binDir, 'lxc-start'), '-n', name];
+  expect((await run('/bin/sh', start)).status).toBe(0);
+  const init = cgroupsOf(await foo.initPid());
+  expect(init.memory).toBe(`/${own}/lxc.payload.${name}`);
+  expect(init.pids).toBe(`/lxc.payload.${name}`);
+  await foo.stop();
 });
 
 test('lxc.cgroup.dir refuses to leave its place', async (scope) => {

@@ -1,8 +1,11 @@
 /** How init runs: ids, environment, capabilities, limits, settings of its kernel view. */
 
+import { join } from 'node:path';
 import { expect } from 'vitest';
-import { envOf, hasCap } from './harness/probe.ts';
-import { test } from './harness/suite.ts';
+import { run } from './harness/commands.ts';
+import { envOf, hasCap, parseProbe } from './harness/probe.ts';
+import { rootfsTemplate } from './harness/rootfs.ts';
+import { test, testOurs } from './harness/suite.ts';
 
 const SYS_ADMIN = 21;
 const NET_RAW = 13;
@@ -169,4 +172,33 @@ test('lxc.sysctl works where /proc/sys is read-only but for the network', async 
   await foo.start();
   await foo.probe();
   expect((await foo.attach(['/bin/cat', '/proc/sys/net/ipv4/ip_forward'])).stdout).toBe('1\n');
+});
+
+const later = 'C LXC has the keys since 7.0';
+
+testOurs('lxc.environment.runtime is for init and attached commands, not for hooks', later, async (scope) => {
+  const foo = scope.container({ config: ['lxc.environment.runtime = MINE=yes', 'lxc.hook.start = /hook'] });
+  foo.script('/hook', 'env > /out/hook');
+  await foo.start();
+  expect(envOf(await foo.probe()).MINE).toBe('yes');
+  expect(envOf(await foo.attachedProbe()).MINE).toBe('yes');
+  expect(foo.read('out/hook')).not.toContain('MINE');
+});
+
+testOurs('lxc.environment.hooks is for the hooks inside, not for init', later, async (scope) => {
+  const foo = scope.container({ config: ['lxc.environment.hooks = MINE=yes', 'lxc.hook.start = /hook'] });
+  foo.script('/hook', 'env > /out/hook');
+  await foo.start();
+  expect(envOf(await foo.probe()).MINE).toBeUndefined();
+  expect(foo.read('out/hook')).toContain('MINE=yes\n');
+});
+
+test('lxc.keyring.session = 1 leaves init the session keyring of the caller', async (scope) => {
+  const caller = parseProbe((await run(join(rootfsTemplate, 'probe'), [])).stdout).sessionKeyring;
+  const own = scope.container();
+  await own.start();
+  expect((await own.probe()).sessionKeyring).not.toBe(caller);
+  const foo = scope.container({ config: ['lxc.keyring.session = 1'] });
+  await foo.start();
+  expect((await foo.probe()).sessionKeyring).toBe(caller);
 });

@@ -180,6 +180,14 @@ test('lxc-stop -r sends the reboot signal', async (scope) => {
   expect(foo.signals()).toEqual(['12']);
 });
 
+test('lxc.signal.stop is what lxc-stop -k sends', async (scope) => {
+  const foo = scope.container({ config: ['lxc.signal.stop = SIGTERM'] });
+  await foo.start();
+  await foo.probe();
+  await foo.stop();
+  expect(foo.signals()).toEqual(['15']);
+});
+
 test('A reboot from inside starts the container anew under the same monitor', async (scope) => {
   const foo = scope.container({ config: ['lxc.init.cmd = /init'] });
   foo.script('/init', 'echo boot >> /out/boots; exec /probe --out /out/probe.json --stay');

@@ -39,6 +39,15 @@ test('lxc.log.file and lxc.log.level say where the log goes and what is in it', 
   expect(textOf(file)).toMatch(/ DEBUG .*from the hook/);
 });
 
+test('A start that succeeds is logged as well, to a file that lxc.log.file names', async (scope) => {
+  const file = join(scope.directory(), 'own.log');
+  const foo = scope.container({
+    config: [`lxc.log.file = ${file}`, 'lxc.log.level = DEBUG', 'lxc.hook.pre-start = echo from the hook'],
+  });
+  await foo.start();
+  expect(textOf(file)).toMatch(/ DEBUG .*from the hook/);
+});
+
 test('-o is stronger than lxc.log.file', async (scope) => {
   const [own, given] = [join(scope.directory(), 'own.log'), join(scope.directory(), 'given.log')];
   const foo = failing(scope, `lxc.log.file = ${own}`);
@@ -64,6 +73,7 @@ testOurs(
     for (let turn = 0; turn < 8; turn += 1) expect((await foo.run('start', ['-d'])).status).toBe(1);
     expect(existsSync(`${file}.1`)).toBe(true);
     for (const one of [file, `${file}.1`]) expect(statSync(one).size).toBeLessThan(2048);
+    await scope.container({ config: [`lxc.log.file = ${file}`, 'lxcts.log.size = 1KB'] }).start();
   },
 );
 
@@ -96,6 +106,11 @@ test("lxc.log.syslog sends the log to the system's, with its facility", async (s
     () => /local3\.err .*\/nosuch\/source/.test(textOf(file)),
     'the error is in the log of the system',
   );
+  const bar = scope.container({
+    config: ['lxc.log.syslog = local4', 'lxc.log.level = DEBUG', 'lxc.hook.pre-start = echo from the hook'],
+  });
+  await bar.start();
+  await eventually(() => /local4\.debug .*from the hook/.test(textOf(file)), 'what the hook said is there');
 });
 
 test('A system that listens to no log holds nobody up', async (scope) => {

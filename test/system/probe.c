@@ -248,6 +248,7 @@ static void report(void)
 	int death = 0;
 	prctl(PR_GET_PDEATHSIG, &death);
 	number_field("pdeathsig", death);
+	number_field("sessionKeyring", syscall(SYS_keyctl, 0 /* KEYCTL_GET_KEYRING_ID */, -3 /* of the session */, 0));
 	capabilities();
 	limits();
 	environment();

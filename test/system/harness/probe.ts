@@ -25,6 +25,8 @@ export interface Probe {
   readonly personality: number;
   readonly noNewPrivs: number;
   readonly pdeathsig: number;
+  /** Serial number of the key; -1 without keys in the kernel. */
+  readonly sessionKeyring: number;
   readonly caps: Readonly<Record<'effective' | 'permitted' | 'inheritable' | 'bounding' | 'ambient', string>>;
   readonly limits: Readonly<Record<string, readonly [number, number]>>;
   readonly env: readonly string[];

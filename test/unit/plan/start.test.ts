@@ -232,6 +232,11 @@ describe('before anything is done', () => {
     );
   });
 
+  test('lxc.sched.core makes the container share its processors with nobody, before anything else', () => {
+    const { program } = planOf({ lines: [...minimal, 'lxc.sched.core = 1'] });
+    expect(program.child[0]).toMatchObject({ op: 'schedCore', args: { from: 0 } });
+  });
+
   test('a key about AppArmor is refused only where AppArmor is on', () => {
     const lines = [...minimal, 'lxc.apparmor.profile = generated'];
     expect(refusal({ lines, facts: { ...host, appArmor: true } })).toContain(
