@@ -3,6 +3,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import { join, resolve } from 'node:path';
+import { commandOf } from './configured.ts';
+import { commandEnded } from './proof.ts';
 
 /** The directory of the lxc commands under test. */
 export const binDir = process.env.LXC_UNDER_TEST ?? resolve(import.meta.dirname, '../../../bin');
@@ -43,12 +45,15 @@ export async function run(file: string, args: readonly string[], options: RunOpt
 
 /** Starts a command that goes on by itself; the caller ends it and awaits {@link finished}. */
 export function start(file: string, args: readonly string[], options: RunOptions = {}): ChildProcess {
+  const command = commandOf([file, ...args]);
   const path = `${binDir}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin`;
-  return spawn(file, args, {
+  const child = spawn(file, args, {
     cwd: options.cwd,
     env: { ...scrubbed(), PATH: path, ...options.env },
     stdio: ['pipe', 'pipe', 'pipe'],
   });
+  if (command !== undefined) child.on('exit', (code) => commandEnded(command, code ?? 1));
+  return child;
 }
 
 export function finished(child: ChildProcess, what: string, options: RunOptions = {}): Promise<Result> {

@@ -13,6 +13,7 @@ import { join } from 'node:path';
 import { lxc, type Result, type RunOptions, run } from './commands.ts';
 import { eventually } from './eventually.ts';
 import { type Probe, parseProbe } from './probe.ts';
+import { kept } from './proof.ts';
 import { copyRootfs } from './rootfs.ts';
 
 export interface ContainerOptions {
@@ -54,7 +55,7 @@ export class Container {
 
   writeConfig(lines: readonly string[]): void {
     const text = lines.map((line) => line.replaceAll('$ROOTFS', this.rootfs).replaceAll('$DIR', this.dir));
-    writeFileSync(this.configFile, `${text.join('\n')}\n`);
+    writeFileSync(this.configFile, `${kept(text).join('\n')}\n`);
   }
 
   /** Makes a shell script inside, for an init or a hook; answers its path inside. */
@@ -65,7 +66,7 @@ export class Container {
 
   /** Config lines added to those that are there. */
   configure(...lines: string[]): void {
-    this.writeConfig([readFileSync(this.configFile, 'utf8').trimEnd(), ...lines]);
+    this.writeConfig([...readFileSync(this.configFile, 'utf8').trimEnd().split('\n'), ...lines]);
   }
 
   /** `lxc-VERB -n NAME ...`. */
