@@ -301,6 +301,7 @@ void introduction_prepare(struct introduction *intro, uint32_t role, char *const
 static int say_hello(int fd, struct introduction *intro)
 {
 	((uint32_t *)intro->hello.at)[PID_WORD] = getpid();
+	trace_moment(TRACE_SAID);
 	return frame_send(fd, FRAME_HELLO, intro->hello.at, intro->hello.len);
 }
 

@@ -137,9 +137,11 @@ void run_child_from(struct run *run, uint32_t next)
 	for (uint32_t i = next; i < list->count; i++) {
 		const struct op *op = &list->ops[i];
 		run->child_at = i;
+		trace_begin(LIST_CHILD, i);
 		int err = fault(LIST_CHILD, i);
 		if (err == 0)
 			err = op->code < countof(child_ops) && child_ops[op->code] ? child_ops[op->code](run, op) : -ENOSYS;
+		trace_end(LIST_CHILD, i);
 		if (err >= 0)
 			continue;
 		bool optional = op->flags & OP_FLAG_OPTIONAL;

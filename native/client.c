@@ -58,12 +58,14 @@ static void run_frame(struct client *c, struct frame *frame)
 {
 	struct run *run = &c->run;
 	run_reset(c);
+	trace_moment(TRACE_RUN);
 	int err = program_decode(&run->program, frame);
 	if (err < 0) {
 		run->fail_errno = -err;
 		send_result(run, RESULT_FAILED, 0);
 		return;
 	}
+	trace_ops(&run->program);
 	enum run_end how = run_program(run);
 	if (run->detached) {
 		close_fd(&run->brain);
@@ -257,6 +259,8 @@ int client_main(char **argv, int inherited)
 {
 	static struct client c = { .relay = -1, .signals = -1 };
 	struct introduction intro = { 0 };
+	trace_moment(TRACE_EXEC_COST);
+	trace_moment(TRACE_BEGAN);
 	introduction_prepare(&intro, HELLO_ROLE_COMMAND, argv);
 	if (inherited < 0)
 		replay(&c, &intro);

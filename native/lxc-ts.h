@@ -318,6 +318,13 @@ int brain_inherited(int fd, struct introduction *);        /* the one behind `fd
 uint64_t fnv(uint64_t hash, const void *bytes, size_t len); /* FNV-1a */
 void format_hash(char out[static 17], uint64_t hash);
 
+/* ---- trace.c: times of a program with the flag `trace`; for others these do nothing ---- */
+void trace_moment(uint32_t which);                         /* TRACE_*; always taken, for RUN comes late */
+void trace_ops(const struct program *);
+void trace_begin(uint32_t list, uint32_t index);
+void trace_end(uint32_t list, uint32_t index);
+void trace_send(int brain);                                /* and no more times from here on */
+
 /* ---- replay.c ---- */
 
 /* The program that a brain kept for a request, as RUN; false where none is kept that still holds. */

@@ -369,6 +369,7 @@ static int run_list(struct run *run)
 		const struct op *op = &list->ops[i];
 		if (skipped_on_reboot(run, op))
 			continue;
+		trace_begin(LIST_PARENT, i);
 		int err = told_to_end(run);
 		if (err == 0)
 			err = arm(run, i);
@@ -376,6 +377,7 @@ static int run_list(struct run *run)
 			err = run_parent_op(run, LIST_PARENT, i);
 		if (run->relay >= 0)
 			return 1;
+		trace_end(LIST_PARENT, i);
 		if (err >= 0)
 			continue;
 		disarm_failed(run, op, i);
@@ -417,6 +419,7 @@ static enum run_end give_up(struct run *run)
 	run_undo(run);
 	close_fd(&run->command);
 	failure_ends(run);
+	trace_send(run->brain);
 	send_result(run, RESULT_FAILED, 0);
 	return RUN_FAILED;
 }
@@ -430,6 +433,7 @@ enum run_end run_program(struct run *run)
 		return RUN_RELAY;
 	if (end < 0 || await_exec(run) < 0)
 		return give_up(run);
+	trace_send(run->brain);
 	uint32_t after = run->program.after;
 	if (after == AFTER_MONITOR)
 		record_append(run, RECORD_RUNNING, NULL, 0);

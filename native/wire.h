@@ -28,6 +28,7 @@ enum {
 	FRAME_IN = 5,
 	FRAME_SIGNAL = 6,
 	FRAME_WINCH = 7,
+	FRAME_TRACE = 8,
 	FRAME_ACCEPT = 32,
 	FRAME_OUT = 33,
 	FRAME_ERR = 34,
@@ -64,7 +65,18 @@ enum {
 
 enum {
 	RUN_LAST = 1,
+	RUN_TRACE = 2,
 };
+
+enum {
+	TRACE_EXEC_COST = 0,
+	TRACE_BEGAN = 1,
+	TRACE_SAID = 2,
+	TRACE_RUN = 3,
+	TRACE_DONE = 4,
+};
+
+#define TRACE_MOMENTS 5
 
 enum {
 	AFTER_RETURN = 0,

@@ -69,6 +69,8 @@ function wireHeader(): string {
     enumeration('LIST', frames.lists),
     enumeration('OP_FLAG', frames.opFlags),
     enumeration('RUN', frames.runFlags),
+    enumeration('TRACE', frames.traceMoments),
+    `#define TRACE_MOMENTS ${Object.keys(frames.traceMoments).length}\n`,
     enumeration('AFTER', frames.afterRun),
     enumeration('EXIT_RULE', frames.exitRules),
     enumeration('SPAWN', frames.spawnStdio),

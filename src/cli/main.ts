@@ -99,6 +99,7 @@ async function invoked(command: Command, words: Words, session: Session): Promis
   const invocation = new Invocation(command, words.matches, words.operands, session);
   try {
     invocation.check(command);
+    session.laps.mark('read the command line');
     return await command.run(invocation, session);
   } catch (error) {
     return failed(error, invocation, session);

@@ -3,8 +3,10 @@
 import type { Share } from '../plan/index.ts';
 import { type LoadedConfig, loadContainerConfig } from '../run/load.ts';
 import type { Session } from '../run/session.ts';
+import type { Reporter } from '../run/start.ts';
 import { type Invocation, rcfileShort } from './command.ts';
-import { list, text } from './option.ts';
+import { flag, list, text } from './option.ts';
+import { traceText } from './trace-text.ts';
 
 const shares = { net: share('net'), ipc: share('ipc'), uts: share('uts'), pid: share('pid') } as const;
 
@@ -25,7 +27,16 @@ export const startOptions = {
     help: 'Set a configuration key; may be given several times',
   }),
   ...shares,
+  trace: flag({ long: 'trace', help: 'Tell where the time of the start went' }),
 } as const;
+
+/** Who hears of the start: the caller, and with --trace of its times. */
+export function reporterOf(invocation: Invocation, session: Session): Reporter {
+  const { log } = invocation;
+  const warn = (message: string) => invocation.warn(message);
+  if (!invocation.get(startOptions.trace)) return { log, warn };
+  return { log, warn, traced: (trace) => session.err(traceText(trace)) };
+}
 
 export function sharesOf(invocation: Invocation): readonly Share[] {
   const namespaces = ['net', 'ipc', 'uts', 'pid'] as const;
@@ -42,6 +53,7 @@ export function loadFor(invocation: Invocation, session: Session): LoadedConfig 
     rcfile: invocation.get(startOptions.rcfile),
     definitions: invocation.get(startOptions.define),
   });
+  session.laps.mark('read the configuration');
   invocation.useLogOf(loaded.config);
   for (const { kind, message, origin } of loaded.config.notes)
     if (kind === 'warning') invocation.warn(`${origin.file}:${origin.line}: ${message}`, 'config');

@@ -7,12 +7,14 @@ import { resolve } from 'node:path';
 import { reason } from '../base/errno.ts';
 import { LxcError } from '../base/error.ts';
 import { Grounds } from '../base/grounds.ts';
+import { Laps } from '../base/laps.ts';
 import { ByteReader, ByteWriter } from '../wire/bytes.ts';
 import { encodeProgram } from '../wire/encode.ts';
 import { helloRoles, runFlags, spawnStdio } from '../wire/frames.ts';
 import type { Answer } from '../wire/grounds.ts';
 import type { Program } from '../wire/program.ts';
 import { encodeText } from '../wire/text.ts';
+import { type HelperTimes, readTrace } from '../wire/trace.ts';
 import {
   type Frame,
   FrameCutter,
@@ -37,6 +39,7 @@ import type {
   Session,
   Spawned,
   SpawnRequest,
+  TracedResult,
 } from './session.ts';
 
 /** What a brain does for those who connect. */
@@ -93,6 +96,8 @@ class Connection implements EndSession {
   #isLast = false;
   #saidLast = false;
   readonly grounds = new Grounds();
+  readonly laps = new Laps();
+  #times: HelperTimes | undefined;
   /** Payload of HELLO. */
   #words: Buffer = Buffer.alloc(0);
   /** Payload of RUN, where its caller may run it again. */
@@ -174,6 +179,13 @@ class Connection implements EndSession {
     return this.#run(program, this.#service.isShared ? runFlags.last : 0, onCall);
   }
 
+  async runTraced(program: Program, onCall?: CallHandler): Promise<TracedResult> {
+    this.grounds.spoil();
+    const result = await this.#run(program, runFlags.trace, onCall);
+    if (this.#times === undefined) throw new LxcError('Failed to trace a program: its runner told no times');
+    return { result, times: this.#times };
+  }
+
   #run(program: Program, flags: number, onCall?: CallHandler): Promise<RunResult> {
     this.#onCall = onCall ?? (() => Promise.resolve());
     return this.#ask((waiter) => {
@@ -183,6 +195,7 @@ class Connection implements EndSession {
       const bytes = encodeProgram(program, flags);
       if (this.grounds.isWhole) this.#answer = bytes;
       this.#sender.send(frameTypes.RUN, bytes);
+      this.laps.mark('put the program into words');
     });
   }
 
@@ -241,7 +254,11 @@ class Connection implements EndSession {
         this.#words = frame.payload;
         this.#greet(readHello(frame.payload));
         break;
+      case frameTypes.TRACE:
+        this.#times = readTrace(frame.payload);
+        break;
       case frameTypes.RESULT:
+        this.laps.mark('say how it went');
         this.#result(readResult(frame.payload));
         break;
       case frameTypes.CALL:
@@ -264,6 +281,7 @@ class Connection implements EndSession {
       return;
     }
     this.#hello = hello;
+    this.laps.mark('hear HELLO');
     this.#accept(hello.argv[0] ?? '');
     const work = hello.role === helloRoles.end ? this.#service.end(this) : this.#service.command(this);
     work.then(

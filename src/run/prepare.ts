@@ -80,11 +80,16 @@ export async function prepareStart(
   const initPids = await pidsOf(request, targets);
   const complete: StartRequest = { ...asked, initPids };
   const now = gatherFacts(config, complete, session.grounds);
+  session.laps.mark('look at the host');
   const facts = why === 'adopt' ? { ...now, network: assumedFacts(config.nets, now.network) } : now;
   const key = JSON.stringify([idOf(config), { ...complete, pid: 0 }, facts, logFile], plain);
   const known = prepared.get(key);
-  if (known !== undefined) return known;
+  if (known !== undefined) {
+    session.laps.mark('find the plan that was made before');
+    return known;
+  }
   const fresh = plan({ request, config, logFile }, complete, facts);
+  session.laps.mark('plan');
   if (prepared.size >= mostPrepared) prepared.clear();
   if (fresh.drew) session.grounds.spoil();
   else prepared.set(key, fresh.start);

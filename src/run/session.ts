@@ -4,7 +4,9 @@
  */
 
 import type { Grounds } from '../base/grounds.ts';
+import type { Laps } from '../base/laps.ts';
 import type { Program } from '../wire/program.ts';
+import type { HelperTimes } from '../wire/trace.ts';
 
 export interface Terminals {
   readonly stdin: boolean;
@@ -75,6 +77,11 @@ export type Input =
   | { readonly kind: 'signal'; readonly signal: number }
   | { readonly kind: 'window'; readonly rows: number; readonly columns: number };
 
+export interface TracedResult {
+  readonly result: RunResult;
+  readonly times: HelperTimes;
+}
+
 export interface LastOptions {
   readonly onCall?: CallHandler;
   /** `grounds` are all that the program rests on: its caller may run it again as long as they hold. */
@@ -97,6 +104,8 @@ export interface Session {
   readonly signal: AbortSignal;
   /** What the answer to this caller rests on, as far as it was looked at through here. */
   readonly grounds: Grounds;
+  /** When this side did what. */
+  readonly laps: Laps;
   out(text: string | Uint8Array): void;
   err(text: string | Uint8Array): void;
   /** A line for the system's log, its priority in front: `<27>lxc-start[4711]: text`. */
@@ -107,6 +116,8 @@ export interface Session {
   run(program: Program, onCall?: CallHandler): Promise<RunResult>;
   /** The same, and nothing will be said after its success: the caller's process need not wait for our EXIT. */
   runLast(program: Program, options?: LastOptions): Promise<RunResult>;
+  /** The same as `run`, and when each op was done. */
+  runTraced(program: Program, onCall?: CallHandler): Promise<TracedResult>;
   /** Have the caller's process run a host program. */
   spawn(request: SpawnRequest): Promise<Spawned>;
   /** Standard input, signals and window changes from now on. */

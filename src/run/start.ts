@@ -1,11 +1,13 @@
 /** Starting a container: what is asked, what the host is like, the plan, and how it went. */
 
 import { errnoNumber } from '../base/errno.ts';
+import type { Lap } from '../base/laps.ts';
 import { mapIds } from '../plan/idmap.ts';
 import { explain, explainNotes, type HookCommand, hookCommands, type PlanNote } from '../plan/index.ts';
 import { networkUser } from '../plan/network/index.ts';
 import { lists } from '../wire/frames.ts';
 import type { Program } from '../wire/program.ts';
+import type { HelperTimes } from '../wire/trace.ts';
 import { type Head, idOf, type Order } from './head.ts';
 import { runEveryHook, runHooks } from './hooks.ts';
 import { mapIds as writeIdMaps } from './idmap.ts';
@@ -22,6 +24,15 @@ import { makeUserNics } from './user-nic.ts';
 export interface Reporter {
   readonly log: Log;
   warn(message: string): void;
+  /** Wants to know where the time went. */
+  readonly traced?: (trace: StartTrace) => void;
+}
+
+/** A start, successful or not, with the times of both sides. */
+export interface StartTrace {
+  readonly program: Program;
+  readonly laps: readonly Lap[];
+  readonly times: HelperTimes;
 }
 
 export type StartOutcome = 'started' | 'already running';
@@ -31,6 +42,7 @@ export async function start(session: Session, order: Order, reporter: Reporter):
   const id = idOf(order.request);
   await mustBeWhole(session, id);
   if ((await tend(session, id)) === 'running') return 'already running';
+  session.laps.mark('see to what earlier runs left');
   const prepared = await prepareStart(session, order);
   tellNotes(prepared.plan.notes, reporter);
   return runStart(session, prepared, reporter);
@@ -61,13 +73,25 @@ export async function runStart(
       throw error;
     }
   };
-  const result = await session.runLast(plan.program, { onCall, isGrounded: isAlone(head, plan.program) });
+  const result = await runWhole(session, { head, plan }, reporter, onCall);
   for (const note of explainNotes(plan.program, result.notes)) reporter.log.write('INFO', 'start', note);
   if (result.kind !== 'failed') return 'started';
   if (isNameTaken(plan.program, result)) return 'already running';
   // What the up scripts did is undone by nobody else.
   if (isNetworkUp) await runEveryHook(session, downScripts(head), reporter.log);
   throw refused ?? explain(plan.program, result);
+}
+
+async function runWhole(
+  session: Session,
+  { head, plan: { program } }: Pick<PreparedStart, 'head' | 'plan'>,
+  { traced }: Reporter,
+  onCall: CallHandler,
+): Promise<RunResult> {
+  if (traced === undefined) return session.runLast(program, { onCall, isGrounded: isAlone(head, program) });
+  const { result, times } = await session.runTraced(program, onCall);
+  traced({ program, times, laps: session.laps.all });
+  return result;
 }
 
 /** Nobody but the caller has a part in it: no log, no call, nothing looked at that is not among the grounds. */

@@ -17,6 +17,7 @@ export const frameTypes = {
   IN: 5,
   SIGNAL: 6,
   WINCH: 7,
+  TRACE: 8,
   // brain -> client
   ACCEPT: 32,
   OUT: 33,
@@ -59,9 +60,22 @@ export const opFlags = { optional: 1 } as const;
 
 /**
  * Flags of a RUN. `last`: where it succeeds the brain has nothing to add, so the client ends, or goes on as the
- * monitor, as soon as it has said RESULT.
+ * monitor, as soon as it has said RESULT. `trace`: a TRACE comes before RESULT.
  */
-export const runFlags = { last: 1 } as const;
+export const runFlags = { last: 1, trace: 2 } as const;
+
+/** What TRACE begins with, in nanoseconds. Moments are of CLOCK_MONOTONIC. */
+export const traceMoments = {
+  /** Processor time of the client before its first own act: the kernel's work of running it. */
+  execCost: 0,
+  began: 1,
+  /** HELLO is about to be said. */
+  said: 2,
+  /** RUN is there. */
+  run: 3,
+  /** The parent list is through, and what it waits for was seen. */
+  done: 4,
+} as const;
 
 /** What the process does when the parent list is through. */
 export const afterRun = { return: 0, monitor: 1, attached: 2 } as const;

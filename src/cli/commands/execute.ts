@@ -7,7 +7,7 @@ import type { Session } from '../../run/session.ts';
 import { start } from '../../run/start.ts';
 import type { Command, Invocation } from '../command.ts';
 import { flag, integer, parsed } from '../option.ts';
-import { loadFor, sharesOf, startOptions } from '../start-options.ts';
+import { loadFor, reporterOf, sharesOf, startOptions } from '../start-options.ts';
 
 const options = {
   daemon: flag({ short: 'd', long: 'daemon', help: 'Run in the background' }),
@@ -39,7 +39,7 @@ export const execute: Command = {
       config: withIds(invocation, session, config),
       logFile: invocation.log.file,
     };
-    if ((await start(session, head, invocation)) === 'started') return 0;
+    if ((await start(session, head, reporterOf(invocation, session))) === 'started') return 0;
     throw new LxcError('Failed to run an application inside the container: the name is running already', {
       hint: `choose another name, or run the command there with lxc-attach -n ${name}`,
     });

@@ -9,7 +9,7 @@ import type { Session } from '../../run/session.ts';
 import { start as startContainer } from '../../run/start.ts';
 import type { Command, Invocation } from '../command.ts';
 import { flag, parsed, text } from '../option.ts';
-import { loadFor, sharesOf, startOptions } from '../start-options.ts';
+import { loadFor, reporterOf, sharesOf, startOptions } from '../start-options.ts';
 
 const options = {
   daemon: flag({ short: 'd', long: 'daemon', help: 'Run in the background; the default' }),
@@ -36,7 +36,7 @@ export const start: Command = {
     const request = requestOf(session, { lxcpath, name }, choices(invocation, session, loaded), invocation);
     const head = { request, config, logFile: invocation.log.file };
     if (invocation.get(options.plan)) return printPlan(invocation, session, head);
-    const outcome = await startContainer(session, head, invocation);
+    const outcome = await startContainer(session, head, reporterOf(invocation, session));
     if (outcome === 'already running') invocation.warn('Container is already running', 'start');
     return 0;
   },

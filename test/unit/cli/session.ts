@@ -1,6 +1,7 @@
 /** A session without a caller: what a command prints is kept, what it would have run is refused. */
 
 import { Grounds } from '../../../src/base/grounds.ts';
+import { Laps } from '../../../src/base/laps.ts';
 import { main } from '../../../src/cli/main.ts';
 import type { Session } from '../../../src/run/session.ts';
 
@@ -23,6 +24,7 @@ export function fakeSession(argv: readonly string[], more: Partial<Session> = {}
     pid: process.pid,
     signal: new AbortController().signal,
     grounds: new Grounds(),
+    laps: new Laps(),
     out: (text) => {
       printed.out += text;
     },
@@ -35,6 +37,7 @@ export function fakeSession(argv: readonly string[], more: Partial<Session> = {}
     resolve: (path) => (path.startsWith('/') ? path : `/${path}`),
     run: refuse,
     runLast: refuse,
+    runTraced: refuse,
     spawn: refuse,
     want: () => {
       throw new Error('this session reads nothing');
