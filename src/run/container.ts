@@ -1,21 +1,27 @@
 /** What can be done with a container that exists, as functions that commands and the library share. */
 
-import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { errnoNumber, errnoText } from '../base/errno.ts';
 import { LxcError } from '../base/error.ts';
+import { readInitProcess } from '../host/init-process.ts';
 import type { Op } from '../wire/ops.ts';
 import type { PlannedOp, Program } from '../wire/program.ts';
 import { CommandSocket, type ContainerId, socketName } from './command-socket.ts';
+import { chooseSignal, type InitSignal, type InitWish } from './init-signals.ts';
 import type { RunResult, Session } from './session.ts';
 import type { State } from './states.ts';
 
-/** SIGRTMIN+3, at which systemd halts. */
-const systemdHalt = 37;
-const signals = { int: 2, pwr: 30 } as const;
+/** An init so young may yet set up its signals. */
+const youngSeconds = 3;
+/** For how long it must be seen to handle none, which it may do for a moment. */
+const deafSeconds = 0.2;
+const lookMilliseconds = 50;
 
 export interface Patience {
   /** Infinity waits for ever, 0 does not wait. */
   readonly seconds: number;
+  /** Chosen already; else {@link Container.signalFor} is asked. */
+  readonly signal?: InitSignal | undefined;
 }
 
 export class Container {
@@ -61,14 +67,30 @@ export class Container {
 
   /** Ask init to halt. True: it stopped in time, or nobody wanted to wait. */
   async shutdown(patience: Patience): Promise<boolean> {
-    const signal = await this.#haltSignal();
+    const { signal } = patience.signal ?? (await this.signalFor('halt', patience));
     return this.#signalAndWait(signal, 'STOPPED', patience);
   }
 
   /** Ask init to reboot. True: it is running again, or nobody wanted to wait. */
   async reboot(patience: Patience): Promise<boolean> {
-    const signal = (await this.#configuredSignal('lxc.signal.reboot')) ?? signals.int;
+    const { signal } = patience.signal ?? (await this.signalFor('reboot', patience));
     return this.#signalAndWait(signal, 'RUNNING', patience);
+  }
+
+  /** The configured signal, or one that init understands. Patience is for an init that has only just begun. */
+  async signalFor(wish: InitWish, { seconds }: Patience): Promise<InitSignal> {
+    const key = `lxc.signal.${wish}`;
+    const signal = await this.#configuredSignal(key);
+    if (signal !== undefined) return { signal, isHeard: true, init: 'init', why: key };
+    const waiting = timeLimit(Math.min(seconds, youngSeconds), this.#session.signal);
+    for (const begun = performance.now(); ; await sleep(lookMilliseconds)) {
+      const pid = await this.socket.initPid();
+      const init = pid === undefined ? undefined : readInitProcess(pid);
+      const chosen = chooseSignal(init, wish);
+      const isYoung = init !== undefined && init.ageSeconds < youngSeconds;
+      const isSettled = !isYoung && performance.now() - begun > deafSeconds * 1000;
+      if (chosen.isHeard || isSettled || waiting.aborted || seconds === 0) return chosen;
+    }
   }
 
   async #signalAndWait(signal: number, state: State, { seconds }: Patience): Promise<boolean> {
@@ -79,15 +101,6 @@ export class Container {
     using watch = await this.socket.watch(new Set([state]), { reboot: true });
     await this.kill(signal);
     return (await watch.reached(timeLimit(seconds, this.#session.signal))) === state;
-  }
-
-  async #haltSignal(): Promise<number> {
-    const [configured, pid] = await Promise.all([
-      this.#configuredSignal('lxc.signal.halt'),
-      this.socket.initPid(),
-    ]);
-    if (configured !== undefined) return configured;
-    return pid !== undefined && blocksSignal(pid, systemdHalt) ? systemdHalt : signals.pwr;
   }
 
   async #configuredSignal(key: string): Promise<number | undefined> {
@@ -133,14 +146,4 @@ function lacksPidfd({ errno }: RunResult): boolean {
 
 function notSignalled(name: string, { errno, detail }: RunResult): LxcError {
   return new LxcError(`Failed to send a signal to the init of ${name}: ${detail || errnoText(errno)}`);
-}
-
-/** SigBlk of /proc/PID/status is a mask whose bit 0 is signal 1. */
-function blocksSignal(pid: number, signal: number): boolean {
-  try {
-    const mask = /^SigBlk:\s*([0-9a-f]+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
-    return ((BigInt(`0x${mask ?? '0'}`) >> BigInt(signal - 1)) & 1n) === 1n;
-  } catch {
-    return false;
-  }
 }

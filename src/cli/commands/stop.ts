@@ -1,7 +1,8 @@
 /** lxc-stop: halt, reboot or kill a container. */
 
 import { LxcError } from '../../base/error.ts';
-import { type StopWish, stopContainer } from '../../run/stop.ts';
+import type { Session } from '../../run/session.ts';
+import { planStop, type StopWish, stopContainer } from '../../run/stop.ts';
 import { type Command, type Invocation, rcfile } from '../command.ts';
 import { flag, integer, parsed } from '../option.ts';
 
@@ -20,6 +21,7 @@ const options = {
   kill: flag({ short: 'k', long: 'kill', help: 'Kill the container at once' }),
   nokill: flag({ long: 'nokill', help: 'Do not kill the container when the time is over' }),
   nolock: flag({ long: 'nolock', help: 'Take no lock, with -k only' }),
+  plan: flag({ long: 'plan', help: 'Print what would be done and do nothing' }),
   rcfile,
 } as const;
 
@@ -34,7 +36,11 @@ export const stop: Command = {
   async run(invocation, session) {
     const wish = wishOf(invocation);
     const { lxcpath, name } = invocation;
-    if (!(await stopContainer(session, { lxcpath, name }, wish))) refuse(invocation);
+    const id = { lxcpath, name };
+    if (invocation.get(options.plan)) return printed(session, await planStop(session, id, wish), invocation);
+    const report = (level: 'DEBUG' | 'WARN', message: string) =>
+      level === 'WARN' ? invocation.warn(message, 'stop') : invocation.log.write(level, 'stop', message);
+    if (!(await stopContainer(session, id, wish, report))) refuse(invocation);
     return 0;
   },
 };
@@ -57,7 +63,14 @@ export function wishOf(invocation: Pick<Invocation, 'get'>): StopWish {
     act: kill ? 'kill' : reboot ? 'reboot' : 'halt',
     seconds: seconds === -1 ? Number.POSITIVE_INFINITY : seconds,
     insist: !nokill && !nowait,
+    unlessVain: !nowait && timeout === undefined,
   };
+}
+
+function printed(session: Session, plan: readonly string[] | undefined, invocation: Invocation): number {
+  if (plan === undefined) refuse(invocation);
+  session.out(`${plan.join('\n')}\n`);
+  return 0;
 }
 
 function refuse({ name }: Invocation): never {

@@ -47,12 +47,11 @@ export const initKeys = {
     since: '2.0',
     default: false,
   }),
-  'lxc.signal.halt': one(signal, 'Signal that asks init to shut down.', {
+  'lxc.signal.halt': one(signal, 'Signal that asks init to shut down; else one that it understands.', {
     was: old('lxc.haltsignal', '1.0'),
   }),
-  'lxc.signal.reboot': one(signal, 'Signal that asks init to reboot.', {
+  'lxc.signal.reboot': one(signal, 'Signal that asks init to reboot; else one that it understands.', {
     was: old('lxc.rebootsignal', '2.0'),
-    default: 2,
     unset: '0',
   }),
   'lxc.signal.stop': one(signal, 'Signal that ends init for good.', {

@@ -12,12 +12,18 @@ function wish(...args: string[]) {
 }
 
 test('lxc-stop halts within a minute and then kills', () => {
-  expect(wish()).toEqual({ act: 'halt', seconds: 60, insist: true });
-  expect(wish('-t', '5', '--nokill')).toEqual({ act: 'halt', seconds: 5, insist: false });
+  expect(wish()).toEqual({ act: 'halt', seconds: 60, insist: true, unlessVain: true });
+  expect(wish('-t', '5', '--nokill')).toMatchObject({ act: 'halt', seconds: 5, insist: false });
   expect(wish('-t', '-1')).toMatchObject({ seconds: Number.POSITIVE_INFINITY });
-  expect(wish('-W')).toEqual({ act: 'halt', seconds: 0, insist: false });
+  expect(wish('-W')).toMatchObject({ act: 'halt', seconds: 0, insist: false });
   expect(wish('-r', '-t3')).toMatchObject({ act: 'reboot', seconds: 3 });
   expect(wish('-k')).toMatchObject({ act: 'kill' });
+});
+
+test('lxc-stop waits as long as it was told to, even where nobody listens', () => {
+  expect(wish('-t', '60').unlessVain).toBe(false);
+  expect(wish('-W').unlessVain).toBe(false);
+  expect(wish('--nokill').unlessVain).toBe(true);
 });
 
 test.each([
