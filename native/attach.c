@@ -94,14 +94,28 @@ static int open_master(void)
 	return master >= 0 ? master : CHECK(open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC));
 }
 
+/* A terminal for a caller who has none: his streams carry it, and his brain tells its size. */
+static void carry_by_streams(int master, uint32_t rows, uint32_t columns)
+{
+	const struct winsize size = { .ws_row = rows, .ws_col = columns };
+	relay_open(&relay, master, STDIN_FILENO, STDOUT_FILENO);
+	relay.is_stream = true;
+	fcntl(STDOUT_FILENO, F_SETFL, fcntl(STDOUT_FILENO, F_GETFL) | O_NONBLOCK);
+	ioctl(master, TIOCSWINSZ, &size);
+}
+
 /* Fills the relay; the slave is for the newborn. */
-static int open_terminal(void)
+static int open_terminal(const struct op *op)
 {
 	int unlock = 0, master = open_master();
 	if (master < 0 || ioctl(master, TIOCSPTLCK, &unlock) < 0)
 		return master < 0 ? master : -errno;
-	relay_open(&relay, master, terminal_in(), without_waiting(terminal_out()));
-	terminal_copy_size(relay.out, master);
+	if (NUM(op, ATTACH_PTY) == TERMINAL_STREAMS) {
+		carry_by_streams(master, NUM(op, ATTACH_ROWS), NUM(op, ATTACH_COLUMNS));
+	} else {
+		relay_open(&relay, master, terminal_in(), without_waiting(terminal_out()));
+		terminal_copy_size(relay.out, master);
+	}
 	return CHECK(ioctl(master, 0x5441 /* TIOCGPTPEER */, O_RDWR | O_NOCTTY | O_CLOEXEC));
 }
 
@@ -128,8 +142,9 @@ int op_attach(struct run *run, const struct op *op)
 	_fd_ int slave = -1;
 	relay_open(&relay, -1, -1, -1);
 	int err = open_log(STR(op, ATTACH_LOG));
-	if (err == 0 && NUM(op, ATTACH_PTY) && terminal_out() >= 0) {
-		slave = open_terminal();
+	int64_t pty = NUM(op, ATTACH_PTY);
+	if (err == 0 && (pty == TERMINAL_STREAMS || (pty == TERMINAL_CALLERS && terminal_out() >= 0))) {
+		slave = open_terminal(op);
 		err = slave < 0 ? slave : 0;
 		/* Who may not give it away has opened it all the same. */
 		if (slave >= 0 && NUM(op, ATTACH_OWNER) > 0 && fchown(slave, NUM(op, ATTACH_OWNER), -1) < 0)
@@ -260,6 +275,24 @@ static int take_signals(struct run *run, pid_t to, int to_fd)
 	return told;
 }
 
+/* What a brain that stays beside an attached command (the library) tells it. False when there is no more to come. */
+static bool take_turn(struct run *run)
+{
+	_frame_ struct frame frame = { 0 };
+	if (frame_read(run->brain, &frame) <= 0)
+		return false;
+	struct reader r = { .at = frame.data, .end = frame.data + frame.len };
+	uint32_t first = get_u32(&r);
+	if (frame.type == FRAME_SIGNAL && !r.bad)
+		pidfd_kill(run->child_pidfd, run->child, first);
+	if (frame.type == FRAME_WINCH && relay.master >= 0) {
+		const struct winsize size = { .ws_row = first, .ws_col = get_u32(&r) };
+		if (!r.bad)
+			ioctl(relay.master, TIOCSWINSZ, &size);
+	}
+	return true;
+}
+
 static bool ended(pid_t pid)
 {
 	siginfo_t info = { 0 };
@@ -268,19 +301,23 @@ static bool ended(pid_t pid)
 
 static void relay_until_end(struct run *run)
 {
-	struct pollfd polls[2 + RELAY_POLLS];
+	struct pollfd polls[3 + RELAY_POLLS];
+	int brain = run->brain;
 	while (!ended(run->child)) {
 		polls[0] = (struct pollfd){ .fd = run->signals, .events = POLLIN };
 		polls[1] = (struct pollfd){ .fd = run->child_pidfd, .events = POLLIN };
-		relay_poll(&relay, polls + 2);
+		polls[2] = (struct pollfd){ .fd = brain, .events = POLLIN };
+		relay_poll(&relay, polls + 3);
 		if (poll(polls, countof(polls), -1) < 0)
 			continue;
 		/* The command closed its terminal, but lives. */
-		if ((polls[2].revents & (POLLHUP | POLLIN)) == POLLHUP)
+		if ((polls[3].revents & (POLLHUP | POLLIN)) == POLLHUP)
 			relay.master = -1;
-		relay_run(&relay, polls + 2);
+		relay_run(&relay, polls + 3);
 		if (polls[0].revents)
 			take_signals(run, run->child, run->child_pidfd);
+		if (polls[2].revents && !take_turn(run))
+			brain = -1;
 	}
 }
 

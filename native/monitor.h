@@ -22,6 +22,7 @@ struct relay {
 	int master, in, out;    /* -1 where there is none */
 	int escape;             /* the character that, followed by q, ends the relay; -1 none */
 	bool escaped, quit;
+	bool is_stream;         /* whoever types and reads is a program: its end of input is typed, its reading awaited */
 	void (*tap)(const char *bytes, size_t count); /* sees what comes from the master */
 	size_t up_at, up_end, down_at, down_end;
 	char *up, *down;        /* pages of their own, that a silent terminal never touches */

@@ -91,7 +91,7 @@ void relay_open(struct relay *r, int master, int in, int out)
 	r->in = in;
 	r->out = out;
 	r->escape = -1;
-	r->escaped = r->quit = false;
+	r->escaped = r->quit = r->is_stream = false;
 	r->tap = NULL;
 	r->up_at = r->up_end = r->down_at = r->down_end = 0;
 	if (master >= 0 && !r->up) {
@@ -133,12 +133,23 @@ static size_t filter(struct relay *r, size_t count)
 	return kept;
 }
 
+/* Ctrl-D, which is what the end of input is on a terminal. */
+static void type_end(struct relay *r)
+{
+	r->up[0] = 4;
+	r->up_at = 0;
+	r->up_end = 1;
+}
+
 static void read_in(struct relay *r)
 {
 	ssize_t count = read(r->in, r->up, UP_SIZE);
 	if (count <= 0) {
-		if (count == 0 || (errno != EAGAIN && errno != EINTR))
+		if (count == 0 || (errno != EAGAIN && errno != EINTR)) {
 			r->in = -1;
+			if (r->is_stream)
+				type_end(r);
+		}
 		return;
 	}
 	r->up_at = 0;
@@ -196,7 +207,7 @@ void relay_drain(struct relay *r)
 	do {
 		while (r->down_at < r->down_end && r->out >= 0) {
 			struct pollfd out = { .fd = r->out, .events = POLLOUT };
-			if (poll(&out, 1, 1000) <= 0)
+			if (poll(&out, 1, r->is_stream ? -1 : 1000) <= 0)
 				return;
 			write_out(r);
 		}

@@ -132,6 +132,12 @@ enum {
 };
 
 enum {
+	TERMINAL_NONE = 0,
+	TERMINAL_CALLERS = 1,
+	TERMINAL_STREAMS = 2,
+};
+
+enum {
 	PATCH_INIT_PID = 0,
 	PATCH_IF_INDEX = 1,
 };
@@ -275,7 +281,7 @@ enum { BPF_DEVICES_CGROUP, BPF_DEVICES_PROGRAM };
 enum { SIGNAL_SOCKET, SIGNAL_PID, SIGNAL_SIGNAL };
 enum { ADOPT_PID, ADOPT_START_TIME };
 enum { OPEN_INIT_SOCKET, OPEN_INIT_PID };
-enum { ATTACH_CGROUP2, ATTACH_PTY, ATTACH_LOG, ATTACH_OWNER };
+enum { ATTACH_CGROUP2, ATTACH_PTY, ATTACH_LOG, ATTACH_OWNER, ATTACH_ROWS, ATTACH_COLUMNS };
 enum { CONSOLE_SOCKET, CONSOLE_TTY, CONSOLE_PREFIX };
 enum { REMOVE_TREE_PATH };
 enum { BRING_HOME_LINK, BRING_HOME_NAME, BRING_HOME_NETNS, BRING_HOME_INDEX, BRING_HOME_MTU, BRING_HOME_HWADDR };
@@ -349,7 +355,7 @@ enum { SET_NOTIFY_PATH, SET_NOTIFY_COOKIE };
 	X(16, signal, "sii") \
 	X(17, adopt, "ii") \
 	X(18, openInit, "si") \
-	X(19, attach, "sisi") \
+	X(19, attach, "sisiii") \
 	X(20, console, "sii") \
 	X(21, removeTree, "s") \
 	X(22, bringHome, "sssiib") \

@@ -79,6 +79,7 @@ function wireHeader(): string {
     enumeration('SYNC', wire.syncMode),
     enumeration('POINT', wire.syncPoints),
     enumeration('STREAMS', wire.stdio),
+    enumeration('TERMINAL', wire.pty),
     enumeration('PATCH', wire.patchKinds),
     enumeration('FILTER', wire.filterFlags),
     enumeration('OP', codes),

@@ -1,11 +1,17 @@
 /** An attach as a program: a child of the caller joins the container's cgroups, enters its namespaces and runs a command. */
 
 import type { Op } from '../wire/ops.ts';
-import { stdio } from '../wire/ops.ts';
+import { pty, stdio } from '../wire/ops.ts';
 import type { PlannedOp, Program } from '../wire/program.ts';
 import { type NamespaceName, namespaceFlags } from './namespaces.ts';
 import { type Filter, loadFilter } from './seccomp.ts';
 import { sysinfoFilter } from './sysinfo.ts';
+
+/** Of a terminal, in characters. */
+export interface Window {
+  readonly rows: number;
+  readonly columns: number;
+}
 
 /** Restrictions of the container that the command is to be free of. */
 export type Privilege = 'CGROUP' | 'CAP' | 'LSM';
@@ -29,8 +35,11 @@ export interface AttachRequest {
   readonly persona: number | undefined;
   /** Fresh /proc and /sys where the mount namespace is not entered. */
   readonly remount: boolean;
-  /** One of the caller's standard streams is a terminal: the command gets one of the container's in its place. */
-  readonly terminal: boolean;
+  /**
+   * One of the caller's standard streams is a terminal: the command gets one of the container's in its place. With a
+   * window it gets one of that size in any case, and the caller's streams carry what is typed and shown.
+   */
+  readonly terminal: boolean | Window;
   /** File for what the terminal shows, '' for none. */
   readonly ptyLog: string;
   /** SELinux context to run in. */
@@ -79,9 +88,10 @@ export function planAttach(request: AttachRequest, facts: AttachFacts): Program 
           op: 'attach',
           args: {
             cgroup2: cgroup ? facts.cgroup2 : '',
-            pty: request.terminal ? 1 : 0,
+            pty: ptyKind(request),
             log: request.ptyLog,
             owner: spaces.includes('user') ? facts.owner : request.uid,
+            ...windowOf(request),
           },
         },
         'start a process for the container',
@@ -129,8 +139,18 @@ function enter(spaces: readonly NamespaceName[]): PlannedOp {
   return step({ op: 'enter', args: { namespaces } }, 'enter the namespaces of the container');
 }
 
-function connectTerminal(): PlannedOp {
-  const args = { mode: stdio.consoleForTerminals, controlling: 1 };
+function ptyKind({ terminal }: AttachRequest): number {
+  if (typeof terminal === 'object') return pty.streams;
+  return terminal ? pty.callers : pty.none;
+}
+
+function windowOf({ terminal }: AttachRequest): Window {
+  return typeof terminal === 'object' ? terminal : { rows: 0, columns: 0 };
+}
+
+function connectTerminal({ terminal }: AttachRequest): PlannedOp {
+  const mode = typeof terminal === 'object' ? stdio.console : stdio.consoleForTerminals;
+  const args = { mode, controlling: 1 };
   return step({ op: 'stdio', args }, 'connect the terminal');
 }
 
@@ -199,7 +219,7 @@ function confine(
     { op: 'setIds', args: { uid, gid, groups: Buffer.alloc(0), keepGroups: setgroups ? 0 : 1 } },
     `become user ${uid}, group ${gid}`,
   );
-  const terminal = request.terminal ? [connectTerminal()] : [];
+  const terminal = request.terminal === false ? [] : [connectTerminal(request)];
   const restricted = [...capabilities(request, facts), ...restrictions(request, facts)];
   const filter = policy(request, facts, spaces);
   return uid === 0

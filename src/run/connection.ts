@@ -40,11 +40,13 @@ import type {
   Spawned,
   SpawnRequest,
   TracedResult,
+  Window,
 } from './session.ts';
 
 /** What a brain does for those who connect. */
 export interface Service {
-  readonly buildId: string;
+  /** Clients of another build are sent away; `undefined` serves every build. */
+  readonly buildId: string | undefined;
   /** A daemon, which outlives its clients. */
   readonly isShared: boolean;
   /** Whether a command is one that answers within a turn of the event loop, as far as is known. */
@@ -53,7 +55,7 @@ export interface Service {
   took(command: string, milliseconds: number): void;
   /** The program that `hello` was answered with rests on nothing but `grounds`. */
   keep(answer: Answer): void;
-  command(session: Session): Promise<Exit>;
+  command(session: SteeredSession): Promise<Exit>;
   /** A monitor's container ended: `calls` are what it waits for. */
   end(session: EndSession): Promise<Exit>;
   /** Leave when the sessions are done; false where nobody but the caller is served. */
@@ -62,6 +64,15 @@ export interface Service {
 
 /** What every brain does alike. */
 export type Offer = Pick<Service, 'buildId' | 'command' | 'end'>;
+
+/** What an attached command can be told while it runs. Said before it runs, it is told as soon as it does. */
+export interface Steering {
+  sendSignal(number: number): void;
+  /** Of a terminal that the command has by its streams. */
+  resize(window: Window): void;
+}
+
+export type SteeredSession = Session & Steering;
 
 /** The session of a monitor: it says CALL on its own, without a program of ours. */
 export interface EndSession extends Session {
@@ -80,7 +91,7 @@ export function serve(line: Line, service: Service): Promise<void> {
   return connection.closed;
 }
 
-class Connection implements EndSession {
+class Connection implements EndSession, Steering {
   readonly closed: Promise<void>;
   readonly #sender: FrameSender;
   readonly #cutter = new FrameCutter();
@@ -104,6 +115,8 @@ class Connection implements EndSession {
   #answer: Uint8Array | undefined;
   #onCall: CallHandler | undefined;
   #waitingCalls: Frame[] = [];
+  /** Said before there is something to steer. */
+  #waitingTurns: (() => void)[] = [];
   #spawnId = 0;
 
   constructor(line: Line, service: Service) {
@@ -196,7 +209,21 @@ class Connection implements EndSession {
       if (this.grounds.isWhole) this.#answer = bytes;
       this.#sender.send(frameTypes.RUN, bytes);
       this.laps.mark('put the program into words');
+      if (this.#attached) for (const turn of this.#waitingTurns.splice(0)) turn();
     });
+  }
+
+  sendSignal(number: number): void {
+    this.#steer(() => this.#sender.send(frameTypes.SIGNAL, u32s(number)));
+  }
+
+  resize({ rows, columns }: Window): void {
+    this.#steer(() => this.#sender.send(frameTypes.WINCH, u32s(rows, columns)));
+  }
+
+  #steer(turn: () => void): void {
+    if (this.#attached && this.#running !== undefined) turn();
+    else this.#waitingTurns.push(turn);
   }
 
   spawn(request: SpawnRequest): Promise<Spawned> {
@@ -276,7 +303,8 @@ class Connection implements EndSession {
   #greet(hello: Hello): void {
     if (this.#hello !== undefined) throw new LxcError('Failed to serve a client: it said HELLO twice');
     // Another build's client goes to a brain of its own.
-    if (hello.buildId !== this.#service.buildId) {
+    const { buildId } = this.#service;
+    if (buildId !== undefined && hello.buildId !== buildId) {
       this.#sender.end();
       return;
     }

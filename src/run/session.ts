@@ -14,6 +14,12 @@ export interface Terminals {
   readonly stderr: boolean;
 }
 
+/** Of a terminal, in characters. */
+export interface Window {
+  readonly rows: number;
+  readonly columns: number;
+}
+
 /** How a command ends; with a signal other than 0 the caller ends itself by it. */
 export interface Exit {
   readonly status: number;
@@ -97,7 +103,7 @@ export interface Session {
   readonly uid: number;
   readonly gid: number;
   readonly isatty: Terminals;
-  readonly window: { readonly rows: number; readonly columns: number };
+  readonly window: Window;
   /** The caller's process. */
   readonly pid: number;
   /** Aborted when the caller has gone. */

@@ -18,6 +18,7 @@ export const frameTypes = {
   SIGNAL: 6,
   WINCH: 7,
   TRACE: 8,
+  // SIGNAL and WINCH also brain -> client while an attached command runs: for it, and for its terminal on our streams.
   // brain -> client
   ACCEPT: 32,
   OUT: 33,

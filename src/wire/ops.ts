@@ -36,6 +36,15 @@ export const stdio = {
   null: 3,
 } as const;
 
+/** The terminal of an attached command. */
+export const pty = {
+  none: 0,
+  /** Shown on the terminal that is one of the caller's streams. */
+  callers: 1,
+  /** Carried by the caller's stdin and stdout, whatever they are; `rows` and `columns` are its size. */
+  streams: 2,
+} as const;
+
 /** What a `seccomp` op asks of the kernel besides the filter: SECCOMP_FILTER_FLAG_*. */
 export const filterFlags = {
   /** Write to the audit log what the filter refuses. */
@@ -116,10 +125,14 @@ export const ops = {
   openInit: { code: 18, by: 'P', args: { socket: 'str', pid: 'int' } },
   /**
    * Attach: fork the process that runs the child list (born in the v2 directory `cgroup2` where not ''). `pty`:
-   * 0 never, 1 a terminal in between where a standard stream is one. `log` a file for what it shows, or ''. `owner`
+   * see {@link pty}. `log` a file for what it shows, or ''. `owner`
    * is the user of the host who gets that terminal (-1: whoever makes it).
    */
-  attach: { code: 19, by: 'P', args: { cgroup2: 'str', pty: 'int', log: 'str', owner: 'int' } },
+  attach: {
+    code: 19,
+    by: 'P',
+    args: { cgroup2: 'str', pty: 'int', log: 'str', owner: 'int', rows: 'int', columns: 'int' },
+  },
   /** Show a console (0) or tty (N, -1 any) on the caller's terminal until the escape (`prefix`, then q). */
   console: { code: 20, by: 'P', args: { socket: 'str', tty: 'int', prefix: 'int' } },
   /** Remove a tree, following no link and staying on its file system; absent is fine. */

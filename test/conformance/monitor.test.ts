@@ -571,7 +571,11 @@ describe('attach', () => {
         settings: [],
         parent: [
           { op: 'openInit', args: { socket: `${lxcpath}/${name}/command`, pid: 0 }, why },
-          { op: 'attach', args: { cgroup2: unifiedOf(name), pty, log: '', owner: -1 }, why },
+          {
+            op: 'attach',
+            args: { cgroup2: unifiedOf(name), pty, log: '', owner: -1, rows: 0, columns: 0 },
+            why,
+          },
         ],
         child: [
           ...joins(name),
