@@ -19,6 +19,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   lxcfs: ['base', 'wire', 'cgroup', 'config', 'host'],
   run: ['base', 'wire', 'netlink', 'cgroup', 'config', 'seccomp', 'plan', 'host', 'lxcfs'],
   cli: ['base', 'wire', 'netlink', 'cgroup', 'config', 'plan', 'host', 'lxcfs', 'run'],
+  library: ['base', 'wire', 'config', 'plan', 'run'],
 };
 
 const files = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter((file) =>
