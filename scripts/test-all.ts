@@ -81,6 +81,7 @@ async function all(): Promise<Counts> {
     await check('style', ['biome', 'check', '.']),
     await check('generated files', ['node', 'scripts/generate.ts', '--check']),
     await vitest('unit'),
+    await counted('what hot commands cost', 'bench/guard/guard.ts'),
     await vitest('conformance'),
     await counted('system tests', 'test/system/run.ts'),
     await counted('system tests without the daemon', 'test/system/run.ts', { LXC_TS_DAEMON: '0' }),
