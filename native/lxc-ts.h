@@ -417,6 +417,9 @@ void links_home(struct run *);
 int inject_main(int argc, char **argv);
 noreturn void keeper_main(char **argv);
 
+/* ---- monitord.c ---- */
+int monitord_main(char **argv);
+
 /* ---- json.c: what OCI engines write ---- */
 
 /* A value's text, without blanks around it, in the text that was parsed. */

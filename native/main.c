@@ -61,5 +61,9 @@ int main(int argc, char **argv)
 		command_name = "lxcfs";
 		return oci_hook_main(argc, argv);
 	}
+	if (argc == 4 && !strcmp(argv[1], "--monitord")) {
+		command_name = "lxc-monitord";
+		return monitord_main(argv);
+	}
 	return client_main(argv, -1);
 }

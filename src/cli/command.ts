@@ -22,6 +22,8 @@ export interface Command {
   readonly named: boolean;
   /** The status without a name, where it is not 1. */
   readonly nameless?: number;
+  /** Takes -P any number of times. */
+  readonly manyPaths?: boolean;
   readonly options: readonly Option<unknown>[];
   /** Runs when -h is given, before the help is printed; its status is that of the command. */
   readonly beforeHelp?: (invocation: Invocation, session: Session) => Promise<number>;
@@ -154,7 +156,7 @@ export class Invocation {
       throw new LxcError(`Failed to use '${this.name}' as a container name: it is a path`, {
         hint: 'name the directory of containers with -P',
       });
-    if (this.get(common.lxcpath).length > 1)
+    if (command.manyPaths !== true && this.get(common.lxcpath).length > 1)
       throw new LxcError('This command only accepts 1 -P,--lxcpath arguments');
   }
 
@@ -162,9 +164,17 @@ export class Invocation {
     this.#log?.close();
   }
 
+  /** Of a command that takes several: every -P, or the default. */
+  get lxcpaths(): readonly string[] {
+    const given = this.get(common.lxcpath);
+    return given.length === 0 ? [this.lxcpath] : given.map((path) => this.#absolute(path));
+  }
+
   #readLxcpath(): string {
-    const given = this.givenLxcpath;
-    const path = given ?? defaultLxcPath(this.#session);
+    return this.#absolute(this.givenLxcpath ?? defaultLxcPath(this.#session));
+  }
+
+  #absolute(path: string): string {
     // An absolute path stays as it is spelled: the name of the command socket is made of it.
     return (path.startsWith('/') ? path : this.#session.resolve(path)).replace(/(?<=.)\/+$/, '');
   }

@@ -16,6 +16,7 @@ export const commands: Readonly<Record<string, () => Promise<Command>>> = {
   'lxc-info': async () => (await import('./commands/info.ts')).info,
   'lxc-kill': async () => (await import('./commands/kill.ts')).kill,
   'lxc-ls': async () => (await import('./commands/ls.ts')).ls,
+  'lxc-monitor': async () => (await import('./commands/monitor.ts')).monitor,
   'lxc-net': async () => (await import('./commands/net.ts')).net,
   'lxc-net install': async () => (await import('./commands/net-install.ts')).netInstall,
   'lxc-start': async () => (await import('./commands/start.ts')).start,

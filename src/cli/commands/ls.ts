@@ -1,11 +1,11 @@
 /** lxc-ls: the containers of a container path. Containers are asked side by side, each in one batch. */
 
-import { LxcError } from '../../base/error.ts';
 import { nodeConfigIo } from '../../config/index.ts';
 import { type Candidate, findCandidates, listContainers } from '../../run/list.ts';
 import type { Listed, ListingContext } from '../../run/listing.ts';
 import type { Session } from '../../run/session.ts';
 import type { Command, Invocation } from '../command.ts';
+import { extendedRegExp } from '../extended-regexp.ts';
 import { format, jsonText } from '../format.ts';
 import { type Column, defaultColumns, lsJson, lsText, parseColumns } from '../ls-text.ts';
 import { flag, list, maybe, text } from '../option.ts';
@@ -72,20 +72,6 @@ function matching(invocation: Invocation, all: readonly Candidate[]): readonly C
   if (source === undefined) return all;
   const pattern = extendedRegExp(source);
   return all.filter(({ name }) => pattern.test(name));
-}
-
-/** POSIX classes are the one thing that JavaScript's expressions lack and container names meet. */
-function extendedRegExp(source: string): RegExp {
-  const classes = { alnum: 'A-Za-z0-9', alpha: 'A-Za-z', digit: '0-9', lower: 'a-z', upper: 'A-Z' };
-  const translated = Object.entries(classes).reduce(
-    (text, [name, set]) => text.replaceAll(`[:${name}:]`, set),
-    source,
-  );
-  try {
-    return new RegExp(translated, 'u');
-  } catch (error) {
-    throw new LxcError(`Failed to read '${source}' as a regular expression`, { cause: error });
-  }
 }
 
 async function render(
