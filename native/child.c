@@ -82,6 +82,7 @@ static op_fn *const child_ops[] = {
 	[OP_TAKE_TREE] = op_take_tree,
 	[OP_MKDIR] = op_mkdir,
 	[OP_MKFILE] = op_mkfile,
+	[OP_OVERWRITE_FILE] = op_overwrite_file,
 	[OP_MKNOD] = op_mknod,
 	[OP_SYMLINK] = op_symlink,
 	[OP_PIVOT_ROOT] = op_pivot_root,

@@ -204,6 +204,7 @@ static int birth(struct run *run, const struct op *op, op_fn *bear, uint64_t fla
 		err = bear(run, op);
 	close_fd(&run->self);
 	close_fd(&run->tree); /* the child has its own; ours would keep the file system in use */
+	close_fd(&run->next_tree);
 	if (err < 0)
 		return err;
 	run->init = run->child;

@@ -1,6 +1,7 @@
 /* Parent ops that touch one thing of the host each: the command socket, a file, a process. */
 #include "lxc-ts.h"
 
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
@@ -42,6 +43,33 @@ int op_lock_file(struct run *run, const struct op *op)
 	(void)run;
 	int fd = CHECK(open(STR(op, LOCK_FILE_PATH), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
 	return fd < 0 ? fd : CHECK(fcntl(fd, F_OFD_SETLK, &lock));
+}
+
+/* Asked again and again, because a signal that ends the command must end the wait as well. */
+static int await_lock(struct run *run, int fd)
+{
+	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	for (;;) {
+		int err = CHECK(fcntl(fd, F_OFD_SETLK, &lock));
+		if (err != -EAGAIN && err != -EACCES)
+			return err;
+		poll(NULL, 0, 5);
+		err = told_to_end(run);
+		if (err < 0)
+			return err;
+	}
+}
+
+/* Whoever does not run any more holds no lock. */
+int op_hold_lock(struct run *run, const struct op *op)
+{
+	const char *name, *path = STR(op, HOLD_LOCK_PATH);
+	_fd_ int dir = open_parent(run, WHERE_HOST, path, &name);
+	if (dir < 0)
+		return dir;
+	close_fd(&run->lock);
+	run->lock = CHECK(openat(dir, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600));
+	return run->lock < 0 ? run->lock : await_lock(run, run->lock);
 }
 
 int op_unlink(struct run *run, const struct op *op)

@@ -195,7 +195,8 @@ struct run {
 	int ptys;               /* highest index in use + 1 */
 	int console;            /* child: the slave for `stdio`; -1 none */
 	int root;               /* child: descriptor of openRoot; -1 none */
-	int tree;               /* mount of openFileSystem until placeMount; -1 none */
+	int tree, next_tree;    /* mounts of openFileSystem until placeMount; -1 none */
+	int lock;               /* of holdLock, until the program ends; -1 none */
 	int self;               /* sealed copy of this binary where the child list has execInit; -1 none */
 	int null;               /* child: /dev/null of the host */
 	uint32_t child_at;      /* child: index of the op that runs */
@@ -269,7 +270,7 @@ static inline int fault(uint32_t list, uint32_t index)
 
 /* ---- parent ops by topic: cgroup.c, host.c, clone.c, undo.c, storage.c ---- */
 op_fn op_mkdir_cgroup, op_rmdir_cgroup, op_join_cgroup, op_remove_tree;
-op_fn op_bind_command, op_write_file, op_unlink, op_lock_file, op_write_proc, op_write_pidfile, op_signal, op_stop_by_monitor, op_adopt, op_bpf_devices, op_clone_tree;
+op_fn op_bind_command, op_write_file, op_unlink, op_lock_file, op_hold_lock, op_write_proc, op_write_pidfile, op_signal, op_stop_by_monitor, op_adopt, op_bpf_devices, op_clone_tree;
 op_fn op_clone, op_clone_within, op_detach, op_open_record;
 op_fn op_open_file_system, op_spawn;
 
@@ -396,7 +397,7 @@ int command_give(const char *name, int command, int passed);
 
 /* ---- child ops by topic: mounts.c, nodes.c, pty.c, rights.c, hook.c, exec.c, netlink.c ---- */
 op_fn op_open_root, op_mount, op_place_mount, op_take_tree, op_pivot_root, op_boot_id;
-op_fn op_mkdir, op_mkfile, op_mknod, op_symlink, op_must_exist, op_chown, op_chdir;
+op_fn op_mkdir, op_mkfile, op_overwrite_file, op_mknod, op_symlink, op_must_exist, op_chown, op_chdir;
 op_fn op_open_pty, op_stdio;
 op_fn op_unshare, op_set_ids, op_cap_drop, op_dumpable, op_no_new_privs, op_seccomp, op_lsm_label, op_rlimit, op_keyring, op_sched_core;
 op_fn op_run_hook, op_exec, op_exec_init;

@@ -112,6 +112,8 @@ int op_place_mount(struct run *run, const struct op *op)
 	if (err == 0)
 		err = CHECK((int)syscall(SYS_move_mount, run->tree, "", AT_FDCWD, target.path, flags));
 	close_fd(&run->tree);
+	run->tree = run->next_tree;
+	run->next_tree = -1;
 	if (err == 0 && propagation)
 		err = place_open(run, &target, where, STR(op, PLACE_MOUNT_TARGET));
 	return err < 0 || !propagation ? err : CHECK(mount(NULL, target.path, NULL, propagation, NULL));

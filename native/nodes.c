@@ -41,6 +41,21 @@ int op_mkfile(struct run *run, const struct op *op)
 	return dir < 0 ? dir : make_file(dir, name, NUM(op, MKFILE_MODE));
 }
 
+/* Opened a second time by its descriptor: only then is it known to be a file that opening does nothing to. */
+int op_overwrite_file(struct run *run, const struct op *op)
+{
+	struct stat st;
+	char link[64], number[24];
+	_fd_ int file = open_beneath(run->root, STR(op, OVERWRITE_FILE_PATH), O_PATH, 0);
+	if (file < 0 || fstat(file, &st) < 0)
+		return file < 0 ? file : -errno;
+	if (!S_ISREG(st.st_mode))
+		return -EINVAL;
+	format_number(number, file);
+	JOIN(link, "/proc/self/fd/", number);
+	return write_file(link, O_TRUNC, 0, STR(op, OVERWRITE_FILE_TEXT), LEN(op, OVERWRITE_FILE_TEXT));
+}
+
 int op_mknod(struct run *run, const struct op *op)
 {
 	const char *name, *path = STR(op, MKNOD_PATH), *fallback = STR(op, MKNOD_FALLBACK);

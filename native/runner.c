@@ -17,7 +17,7 @@ void run_init(struct run *run, int brain)
 	memset(run, 0, sizeof(*run));
 	run->brain = brain;
 	run->relay = run->signals = run->record = run->command = run->init_pidfd = run->child_pidfd = -1;
-	run->listener = run->sync = run->console = run->root = run->tree = run->self = run->null = -1;
+	run->listener = run->sync = run->console = run->root = run->tree = run->next_tree = run->lock = run->self = run->null = -1;
 	memset(run->pty, -1, sizeof(run->pty));
 }
 
@@ -27,9 +27,9 @@ void run_free(struct run *run)
 		run->init_pidfd = -1;
 	for (int i = 0; i < run->ptys; i++)
 		close_fd(&run->pty[i]);
-	for (size_t i = 0; i < 10; i++)
-		close_fd((int *[]){ &run->signals, &run->record, &run->command, &run->init_pidfd, &run->child_pidfd,
-				    &run->listener, &run->sync, &run->root, &run->tree, &run->self }[i]);
+	for (size_t i = 0; i < 12; i++)
+		close_fd((int *[]){ &run->signals, &run->record, &run->command, &run->init_pidfd, &run->child_pidfd, &run->listener,
+				    &run->sync, &run->root, &run->tree, &run->next_tree, &run->lock, &run->self }[i]);
 	buffer_free(&run->fail_detail);
 	buffer_free(&run->notes);
 }
@@ -292,6 +292,7 @@ static op_fn *const parent_ops[] = {
 	[OP_WRITE_FILE] = op_write_file,
 	[OP_UNLINK] = op_unlink,
 	[OP_LOCK_FILE] = op_lock_file,
+	[OP_HOLD_LOCK] = op_hold_lock,
 	[OP_JOIN_CGROUP] = op_join_cgroup,
 	[OP_CLONE] = op_clone,
 	[OP_CLONE_WITHIN] = op_clone_within,
@@ -418,6 +419,7 @@ static enum run_end give_up(struct run *run)
 	leave_cgroups(run, false);
 	run_undo(run);
 	close_fd(&run->command);
+	close_fd(&run->lock);
 	failure_ends(run);
 	trace_send(run->brain);
 	send_result(run, RESULT_FAILED, 0);
@@ -438,6 +440,7 @@ enum run_end run_program(struct run *run)
 	if (after == AFTER_MONITOR)
 		record_append(run, RECORD_RUNNING, NULL, 0);
 	run->running = true;
+	close_fd(&run->lock);
 	send_result(run, RESULT_OK, after == AFTER_ATTACHED ? run->child : run->init);
 	buffer_free(&run->notes);
 	buffer_free(&run->fail_detail);

@@ -231,15 +231,16 @@ int op_open_file_system(struct run *run, const struct op *op)
 			return loop;
 		source = device;
 	}
-	close_fd(&run->tree);
+	int *tree = run->tree < 0 ? &run->tree : &run->next_tree;
+	close_fd(tree);
 	err = -EINVAL;
-	for (char **type = VEC(op, OPEN_FILE_SYSTEM_FSTYPES); *type && run->tree < 0; type++) {
-		run->tree = open_tree_of(*type, source, flags, STR(op, OPEN_FILE_SYSTEM_DATA));
+	for (char **type = VEC(op, OPEN_FILE_SYSTEM_FSTYPES); *type && *tree < 0; type++) {
+		*tree = open_tree_of(*type, source, flags, STR(op, OPEN_FILE_SYSTEM_DATA));
 		/* "Not mine" is said by all but one; what the others say is worth more. */
-		if (run->tree < 0 && (err == -EINVAL || run->tree != -EINVAL))
-			err = run->tree;
+		if (*tree < 0 && (err == -EINVAL || *tree != -EINVAL))
+			err = *tree;
 	}
-	return run->tree < 0 ? (run->tree = -1, err) : 0;
+	return *tree < 0 ? (*tree = -1, err) : 0;
 }
 
 int op_spawn(struct run *run, const struct op *op)

@@ -172,6 +172,7 @@ enum {
 	OP_REMOVE_TREE = 21,
 	OP_BRING_HOME = 22,
 	OP_LOCK_FILE = 23,
+	OP_HOLD_LOCK = 38,
 	OP_STOP_BY_MONITOR = 24,
 	OP_SPAWN = 26,
 	OP_OPEN_FILE_SYSTEM = 27,
@@ -206,6 +207,7 @@ enum {
 	OP_EXEC = 63,
 	OP_EXEC_INIT = 64,
 	OP_UMASK = 65,
+	OP_OVERWRITE_FILE = 81,
 	OP_MUST_EXIST = 66,
 	OP_BOOT_ID = 67,
 	OP_CHOWN = 68,
@@ -286,6 +288,7 @@ enum { CONSOLE_SOCKET, CONSOLE_TTY, CONSOLE_PREFIX };
 enum { REMOVE_TREE_PATH };
 enum { BRING_HOME_LINK, BRING_HOME_NAME, BRING_HOME_NETNS, BRING_HOME_INDEX, BRING_HOME_MTU, BRING_HOME_HWADDR };
 enum { LOCK_FILE_PATH };
+enum { HOLD_LOCK_PATH };
 enum { STOP_BY_MONITOR_SOCKET };
 enum { SPAWN_ARGV, SPAWN_ENV };
 enum { OPEN_FILE_SYSTEM_SOURCE, OPEN_FILE_SYSTEM_LOOP, OPEN_FILE_SYSTEM_FSTYPES, OPEN_FILE_SYSTEM_FLAGS, OPEN_FILE_SYSTEM_DATA, OPEN_FILE_SYSTEM_WAIT };
@@ -317,6 +320,7 @@ enum { PDEATHSIG_SIGNAL };
 enum { EXEC_ARGV, EXEC_ENV };
 enum { EXEC_INIT_ARGV, EXEC_INIT_ENV };
 enum { UMASK_MASK };
+enum { OVERWRITE_FILE_PATH, OVERWRITE_FILE_TEXT };
 enum { MUST_EXIST_PATH, MUST_EXIST_WHERE };
 enum { BOOT_ID_PATH };
 enum { CHOWN_PATH, CHOWN_WHERE, CHOWN_UID, CHOWN_GID };
@@ -360,6 +364,7 @@ enum { SET_NOTIFY_PATH, SET_NOTIFY_COOKIE };
 	X(21, removeTree, "s") \
 	X(22, bringHome, "sssiib") \
 	X(23, lockFile, "s") \
+	X(38, holdLock, "s") \
 	X(24, stopByMonitor, "s") \
 	X(26, spawn, "vv") \
 	X(27, openFileSystem, "sivisi") \
@@ -394,6 +399,7 @@ enum { SET_NOTIFY_PATH, SET_NOTIFY_COOKIE };
 	X(63, exec, "vv") \
 	X(64, execInit, "vv") \
 	X(65, umask, "i") \
+	X(81, overwriteFile, "sb") \
 	X(66, mustExist, "si") \
 	X(67, bootId, "s") \
 	X(68, chown, "siii") \

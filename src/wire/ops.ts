@@ -149,6 +149,8 @@ export const ops = {
   },
   /** Make a file that is not there yet and hold its lock (F_OFD_SETLK) until the process ends, with later programs. */
   lockFile: { code: 23, by: 'P', args: { path: 'str' } },
+  /** Make the file `path` (directories above it too) unless it is there, and hold its lock, waited for, until this program ends. */
+  holdLock: { code: 38, by: 'P', args: { path: 'str' } },
   /** Ask a monitor to kill its container, and wait until it has cleaned up and gone. */
   stopByMonitor: { code: 24, by: 'P', args: { socket: 'str' } },
   /** Run a host program (argv[0] is searched in the PATH of `env`); other than 0 is failure, its last words the detail. */
@@ -156,7 +158,7 @@ export const ops = {
   /**
    * Open the file system of a block device, or with `loop` 1 of an image file by a loop device that the kernel frees
    * with its last use; one that the file has already is used again. The first of `fstypes` that fits is taken; `flags` are those of mount(2). It is mounted nowhere
-   * before the child's `placeMount`. A device that is not there yet is waited for, up to `wait` milliseconds.
+   * before the child's `placeMount`; of two that are opened the first is placed first. A device that is not there yet is waited for, up to `wait` milliseconds.
    */
   openFileSystem: {
     code: 27,
@@ -266,6 +268,8 @@ export const ops = {
    */
   execInit: { code: 64, by: 'C', args: { argv: 'strs', env: 'strs' } },
   umask: { code: 65, by: 'C', args: { mask: 'int' } },
+  /** Give a regular file below the root another text; ENOENT where there is none, and EINVAL where it is something else. */
+  overwriteFile: { code: 81, by: 'C', args: { path: 'str', text: 'bytes' } },
   /** ENOENT unless the path exists. */
   mustExist: { code: 66, by: 'C', args: { path: 'str', where: 'int' } },
   /** A fresh uuid in the file `path`, bound read-only over /proc/sys/kernel/random/boot_id; after pivot. */
