@@ -18,10 +18,21 @@ export function parseDocument(text: string, io: Pick<ConfigIo, 'nibble'>): Docum
 }
 
 function withoutWildcards(line: string, io: Pick<ConfigIo, 'nibble'>): string {
+  return changeValue(line, (key, text) => (isAddress(key) ? fillWildcards(text, io) : text));
+}
+
+/** A hardware address, in every dialect. */
+export function isAddress(key: string): boolean {
+  return /^lxc\.(net|network)\.(([0-9]+|<n>)\.)?hwaddr$/.test(key);
+}
+
+/** The line with another value, if it is a setting that has one; blanks and quotes around it stay. */
+export function changeValue(line: string, change: (key: string, text: string) => string): string {
   const parsed = parseLine(line);
-  if (parsed?.kind !== 'setting' || !/^lxc\.(net|network)\.([0-9]+\.)?hwaddr$/.test(parsed.key)) return line;
+  if (parsed?.kind !== 'setting' || parsed.text === '') return line;
   const value = line.lastIndexOf(parsed.text);
-  return `${line.slice(0, value)}${fillWildcards(parsed.text, io)}${line.slice(value + parsed.text.length)}`;
+  const changed = change(parsed.key, parsed.text);
+  return `${line.slice(0, value)}${changed}${line.slice(value + parsed.text.length)}`;
 }
 
 export function printDocument(document: Document): string {

@@ -54,6 +54,7 @@ export {
 export { type Assignment, clearItem, define, emptyConfig, loadConfig, parseConfig, setItem } from './load.ts';
 export { nearest } from './nearest.ts';
 export { dumpConfig, printConfig, restoreConfig } from './print.ts';
+export { moved, newAddress, ownFiles, type Relocation, relocate } from './relocate.ts';
 export type { Alias, Codec, Row, RowFacts, RowKind } from './row.ts';
 export { loadSystemConfig, type Owner, type SystemConfig, type SystemKey, systemKeys } from './system.ts';
 export type { ConfigIo, Effect, Entry, NamedEntry, Note, RawEntry } from './types.ts';
