@@ -9,6 +9,7 @@ export const commands: Readonly<Record<string, () => Promise<Command>>> = {
   'lxc-checkconfig': async () => (await import('./commands/checkconfig.ts')).checkconfig,
   'lxc-config': async () => (await import('./commands/config.ts')).config,
   'lxc-containers': async () => (await import('./commands/containers.ts')).containers,
+  'lxc-copy': async () => (await import('./commands/copy.ts')).copy,
   'lxc-create': async () => (await import('./commands/create.ts')).create,
   'lxc-destroy': async () => (await import('./commands/destroy.ts')).destroy,
   'lxc-execute': async () => (await import('./commands/execute.ts')).execute,

@@ -46,6 +46,19 @@ export function gatherFacts(
   };
 }
 
+/** What a root file system depends on where nothing is started. */
+export function gatherRoot(
+  config: Config,
+  request: Pick<StartRequest, 'uid' | 'gid' | 'env' | 'rootfsMount'>,
+): Pick<HostFacts, 'ids' | 'paths' | 'storage'> {
+  const rootfs = config.one('lxc.rootfs.path')?.value;
+  return {
+    ids: idFacts(request),
+    paths: pathFacts(rootfs === undefined ? [] : storagePaths(rootfsOf(rootfs)), new Grounds()),
+    storage: readStorage(config, request),
+  };
+}
+
 type KernelFacts = Pick<HostFacts, 'namespaces' | 'lastCapability' | 'kernel' | 'appArmor'>;
 
 let kernel: KernelFacts | undefined;
@@ -79,6 +92,10 @@ function gatherPaths(config: Config, request: StartRequest, grounds: Grounds): R
     ...devicePaths(config),
     ...consoleFiles(config).flatMap(({ file }) => [file, dirname(file)]),
   ];
+  return pathFacts(asked, grounds);
+}
+
+function pathFacts(asked: readonly string[], grounds: Grounds): ReadonlyMap<string, PathFact> {
   const found = asked.flatMap((path): [string, PathFact][] => {
     const stats = statOf(path, grounds);
     return stats === undefined ? [] : [[path, pathFact(stats)]];

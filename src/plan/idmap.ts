@@ -9,6 +9,7 @@ import type { Op } from '../wire/ops.ts';
 import type { PlannedOp } from '../wire/program.ts';
 import { askedBy, step } from '../wire/step.ts';
 import type { Context, Inputs } from './context.ts';
+import type { HostFacts } from './facts.ts';
 
 /** Ids inside, and the ones outside that stand behind them. */
 export type IdMapping = Pick<IdMap, 'inside' | 'outside' | 'range'>;
@@ -49,8 +50,12 @@ export interface Ids extends SharedIds {
 
 const words = { u: 'user', g: 'group' } as const;
 
+export interface IdInputs extends Pick<Inputs, 'config'> {
+  readonly facts: Pick<HostFacts, 'ids' | 'sharedIds'>;
+}
+
 /** `undefined` without a line: the ids of the container are those of the host. */
-export function resolveIds({ config, facts }: Inputs): Ids | undefined {
+export function resolveIds({ config, facts }: IdInputs): Ids | undefined {
   const lines = config.many('lxc.idmap');
   const [first] = lines;
   if (facts.sharedIds !== undefined) return idsOfOther(facts.sharedIds);
@@ -212,15 +217,17 @@ export function mapText(maps: readonly IdMapping[]): string {
   return maps.map(({ inside, outside, range }) => `${inside} ${outside} ${range}\n`).join('');
 }
 
-type Mapped = Pick<Context, 'ids' | 'facts'>;
+interface OfIds extends Pick<Context, 'ids'> {
+  readonly facts: Pick<HostFacts, 'ids'>;
+}
 
 /** In a user namespace: the container's own, or that of a caller who is in one. */
-export function isMapped({ ids, facts }: Mapped): boolean {
+export function isMapped({ ids, facts }: OfIds): boolean {
   return ids !== undefined || !facts.ids.users.some(({ first, count }) => first === 0 && count > lastId);
 }
 
 /** Whether the container has a group of this number. */
-export function hasGroup({ ids, facts }: Mapped, group: number): boolean {
+export function hasGroup({ ids, facts }: OfIds, group: number): boolean {
   if (ids !== undefined) return toHost(ids.groups, group) !== undefined;
   return facts.ids.groups.some(({ first, count }) => group >= first && group < first + count);
 }

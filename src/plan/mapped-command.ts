@@ -59,7 +59,11 @@ export function runOnHost(argv: readonly string[], env: readonly string[]): Plan
   return step({ op: 'exec', args: { argv, env } }, { key: onHost, act: `run ${argv[0] ?? ''}` });
 }
 
-function writeMaps({ users, groups, isUser }: MappedCommand): readonly PlannedOp[] {
+export function writeMaps({
+  users,
+  groups,
+  isUser,
+}: Pick<MappedCommand, 'users' | 'groups' | 'isUser'>): readonly PlannedOp[] {
   const why = { key: 'lxc.idmap', act: 'map the ids' };
   if (isUser) return [step({ op: 'call', args: { what: mapIds } }, why)];
   return [

@@ -9,8 +9,11 @@ import { where } from '../wire/ops.ts';
 import type { PlannedOp } from '../wire/program.ts';
 import { always, asked, askedBy, step } from '../wire/step.ts';
 import type { Context, Inputs } from './context.ts';
+import type { HostFacts } from './facts.ts';
+import { resolveIds } from './idmap.ts';
 import { placeRoot } from './mapped-mounts.ts';
 import { mountFlags, ms } from './mount-flags.ts';
+import type { StartRequest } from './request.ts';
 import type { StorageKind, StoragePlan } from './storage/contract.ts';
 import { driverOf, kindOf } from './storage/index.ts';
 
@@ -97,6 +100,33 @@ export function mountRoot(context: Context): readonly PlannedOp[] {
 export function mountMappedRoot(context: Context): readonly PlannedOp[] {
   const storage = storageOf(context);
   return storage?.asMapped === true ? [...storage.mount, openRoot(context.root)] : [];
+}
+
+/** What {@link mountApart} looks at. */
+export interface RootInputs extends Pick<Inputs, 'config'> {
+  readonly request: Pick<StartRequest, 'uid' | 'env'>;
+  readonly facts: Pick<HostFacts, 'paths' | 'storage' | 'ids'>;
+}
+
+/** A root file system without its container, to be copied or filled: as its files are, with ids not mapped. */
+export function mountApart(inputs: RootInputs, target: string, writable: boolean): StoragePlan {
+  const { config, facts } = inputs;
+  const entry = config.one('lxc.rootfs.path');
+  if (entry === undefined) return { attach: [], mount: [] };
+  const { type, path } = rootfsOf(entry.value);
+  const options = mountFlags(config.one('lxc.rootfs.options')?.value.options ?? []);
+  const flags = writable ? options.flags & ~ms.rdonly : options.flags;
+  return driverOf(kindOf({ type, path }, facts))({
+    context: {
+      ...inputs,
+      root: { path, mount: target, entry, type },
+      ids: config.many('lxc.idmap').length === 0 ? undefined : resolveIds(inputs),
+    },
+    path,
+    target,
+    options: { ...options, flags },
+    why: (act) => asked(entry, act),
+  });
 }
 
 function openRoot({ mount }: Root): PlannedOp {

@@ -46,7 +46,7 @@ export async function destroyContainer(
   const storage = doomedStorage(id, config);
   for (const other of [...clones, ...snapshots]) await destroyContainer(session, other, wish, log);
   await runDestroyHooks(session, id, config, log);
-  leaveParents(id);
+  await leaveParents(session, id);
   if (storage !== undefined) await removeStorage(session, storage);
   await removeDirectory(session, id, config);
 }

@@ -63,6 +63,21 @@ export function runMapped(
   return runMappedCommand(session, { users, groups, argv, quiet });
 }
 
+/** Hands what an ordinary user made to the root of his container; with `own` the group stays his, so that he gets at it. */
+export async function giveToMapped(
+  session: Session,
+  config: Config,
+  paths: readonly string[],
+  group: 'own' | 'root',
+): Promise<void> {
+  const ids = session.uid === 0 ? undefined : containerIds(session, config);
+  if (ids === undefined) return;
+  const gid = group === 'own' ? ids.caller.gid : 0;
+  const status = await runMapped(session, ids, ['chown', `0:${gid}`, '--', ...paths]);
+  if (status !== 0)
+    throw new LxcError(`Failed to give ${paths[0]} to the root of the container: chown ended with ${status}`);
+}
+
 export async function runMappedCommand(
   session: Session,
   command: Omit<MappedCommand, 'env' | 'isUser'>,

@@ -8,7 +8,18 @@ import { expect } from 'vitest';
 import { run } from './harness/commands.ts';
 import { test } from './harness/suite.ts';
 
-const names = ['autostart', 'exit-code', 'lxc-attach', 'procsys', 'rootfs', 'symlink', 'no-new-privs'];
+const names = [
+  'autostart',
+  'exit-code',
+  'lxc-attach',
+  'procsys',
+  'rootfs',
+  'symlink',
+  'no-new-privs',
+  'createconfig',
+  'cloneconfig',
+  'snapdeps',
+];
 
 for (const name of names) {
   test(

@@ -6,7 +6,9 @@
 import type { Rootfs } from '../../config/index.ts';
 import type { PlannedOp, Provenance } from '../../wire/program.ts';
 import type { Context } from '../context.ts';
+import type { HostFacts } from '../facts.ts';
 import type { MountFlags } from '../mount-flags.ts';
+import type { StartRequest } from '../request.ts';
 
 export interface StoragePlan {
   readonly attach: readonly PlannedOp[];
@@ -15,8 +17,14 @@ export interface StoragePlan {
   readonly asMapped?: boolean;
 }
 
+/** What storage depends on, also where nothing is started: a copy is mounted the same way. */
+export interface StorageContext extends Pick<Context, 'config' | 'root' | 'ids'> {
+  readonly request: Pick<StartRequest, 'uid' | 'env'>;
+  readonly facts: Pick<HostFacts, 'paths' | 'storage' | 'ids'>;
+}
+
 export interface StorageWish {
-  readonly context: Context;
+  readonly context: StorageContext;
   /** As `lxc.rootfs.path` names it, without the type. */
   readonly path: string;
   /** The mount point, which is there when the child's ops run. */

@@ -8,9 +8,8 @@ import type { Op } from '../../wire/ops.ts';
 import { where } from '../../wire/ops.ts';
 import type { PlannedOp } from '../../wire/program.ts';
 import { step } from '../../wire/step.ts';
-import type { Context } from '../context.ts';
 import { isMapped } from '../idmap.ts';
-import type { StorageDriver, StorageWish } from './contract.ts';
+import type { StorageContext, StorageDriver, StorageWish } from './contract.ts';
 import { mustBeDirectory, refusal } from './refuse.ts';
 
 export interface Layers {
@@ -69,7 +68,7 @@ function makeDirectories({ context, why }: StorageWish, { upper, work }: Layers)
 }
 
 /** A user can give nothing away, but inside he is the one whom it belongs to. */
-function madeInside({ ids, request }: Context): boolean {
+function madeInside({ ids, request }: StorageContext): boolean {
   return ids !== undefined && request.uid !== 0;
 }
 

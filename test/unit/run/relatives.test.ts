@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { clonesOf, leaveParents, pairs, snapshotsOf } from '../../../src/run/relatives.ts';
+import { clonesOf, forget, pairs, parentsOf, snapshotsOf } from '../../../src/run/relatives.ts';
 
 let lxcpath = '';
 
@@ -29,10 +29,11 @@ describe('relatives of a container', () => {
   test('lose a container that leaves, and the file with the last one', () => {
     put('base/lxc_snapshots', `${lxcpath}\nclone\n${lxcpath}\nother\n`);
     put('clone/lxc_rdepends', `${lxcpath}\nbase\n`);
-    put('other/lxc_rdepends', `${lxcpath}\nbase\n`);
-    leaveParents({ lxcpath, name: 'clone' });
+    const base = { lxcpath, name: 'base' };
+    expect(parentsOf({ lxcpath, name: 'clone' })).toEqual([base]);
+    forget(base, { lxcpath, name: 'clone' });
     expect(readFileSync(join(lxcpath, 'base/lxc_snapshots'), 'utf8')).toBe(`${lxcpath}\nother\n`);
-    leaveParents({ lxcpath, name: 'other' });
+    forget(base, { lxcpath, name: 'other' });
     expect(clonesOf({ lxcpath, name: 'base' })).toEqual([]);
     expect(() => readFileSync(join(lxcpath, 'base/lxc_snapshots'))).toThrow('ENOENT');
   });
