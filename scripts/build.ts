@@ -1,6 +1,6 @@
 /**
  * Builds what a checkout needs to run: dist/lxc.cjs and the brain that it starts (one bundle: each file costs time at
- * a cold start) with V8's code cache, the helper bin/lxc-ts, a link to it for every command, and libexec/node.
+ * a cold start) with V8's code cache, the helper bin/lxc-ts, a link to it for every command, bin/lxc-user-nic, and libexec/node.
  */
 
 import { createHash } from 'node:crypto';
@@ -10,7 +10,7 @@ import { dirname, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { commands } from '../src/cli/commands.ts';
-import { buildNative } from './native.ts';
+import { buildNative, buildUserNic } from './native.ts';
 import { rehearse } from './rehearse.ts';
 
 const root = dirname(import.meta.dirname);
@@ -91,6 +91,7 @@ writeFileSync(`${root}/dist/brain.js`, wrapped(brain.replaceAll(placeholder, bui
 writeFileSync(`${root}/dist/lxc.cjs`, boot.replaceAll(placeholder, buildId));
 writeFileSync(`${root}/dist/lxcfs.cjs`, view.replaceAll(placeholder, buildId));
 buildNative({ buildId, out: `${root}/bin/lxc-ts` });
+buildUserNic(`${root}/bin/lxc-user-nic`);
 const names = Object.keys(commands).filter((name) => !name.includes(' '));
 /** OCI runtimes that the helper can stand in front of. */
 const wrappers = ['lxcfs-runc', 'lxcfs-crun'];

@@ -21,10 +21,14 @@ export interface NativeOptions {
 }
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const sources = () =>
-  readdirSync(join(root, 'native'))
+const sources = () => sourcesIn('native');
+
+function sourcesIn(directory: string): readonly string[] {
+  return readdirSync(join(root, directory))
+    .filter((name) => /\.[ch]$/.test(name))
     .sort()
-    .map((name) => join(root, 'native', name));
+    .map((name) => join(root, directory, name));
+}
 
 const flags = [
   '-std=c11',
@@ -49,10 +53,34 @@ export function buildNative(options: NativeOptions = {}): string {
     `-DBUILD_ID="${options.buildId ?? buildId()}"`,
     ...(options.faults === true ? ['-DFAULTS'] : []),
   ];
+  return compile({ out, defines, code: inOrder(codeOf(sources())), all: sources() });
+}
+
+/** What lxc-user-nic has in common with the helper. */
+const shared = ['base.c', 'exec.c', 'netlink.c'].map((name) => join(root, 'native', name));
+
+/** Compile lxc-user-nic, which may be setuid: a program of its own, with nothing in it that it does not need. */
+export function buildUserNic(out: string): string {
+  const own = sourcesIn('native/user-nic');
+  return compile({ out, defines: [], code: [...shared, ...codeOf(own)], all: [...sources(), ...own] });
+}
+
+function codeOf(files: readonly string[]): readonly string[] {
+  return files.filter((name) => name.endsWith('.c'));
+}
+
+interface Work {
+  readonly out: string;
+  readonly defines: readonly string[];
+  readonly code: readonly string[];
+  /** What it is made of, with headers. */
+  readonly all: readonly string[];
+}
+
+function compile({ out, defines, code, all }: Work): string {
   const compiler = findCompiler();
-  const code = inOrder(sources().filter((name) => name.endsWith('.c')));
   const args = [...flags, ...compiler.flags, ...defines, '-o', out, ...code];
-  const stamp = hashOf(sources(), [compiler.command, ...args].join('\n'));
+  const stamp = hashOf(all, [compiler.command, ...args].join('\n'));
   const stampFile = join(root, 'build', `${out.replaceAll('/', '-')}.stamp`);
   if (existsSync(out) && existsSync(stampFile) && readFileSync(stampFile, 'utf8') === stamp) return out;
   for (const path of [out, stampFile]) mkdirSync(dirname(path), { recursive: true });

@@ -1,6 +1,7 @@
 /** What a network plan must know of the host: the interfaces that the configuration names, read in our namespace. */
 
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { installRoot } from '../base/install.ts';
 import { textIfReadable } from '../base/text-file.ts';
 import type { Net } from '../config/index.ts';
 import { neededSysctls } from '../plan/network/index.ts';
@@ -25,19 +26,34 @@ export function readNetworkFacts(nets: readonly Net[], { uid, env }: Caller): Ne
   const links = present
     .filter((name) => named.has(name) || starts.some((start) => name.startsWith(start)))
     .map((name): [string, LinkFact] => [name, linkFact(name)]);
-  const userNic = uid === 0 || links.length === 0 ? undefined : findUserNic();
+  const userNics = uid === 0 || links.length === 0 ? [] : findUserNics();
   const isSwitched = links.some(([, { kind }]) => kind === 'openvswitch');
   return {
     links: new Map(addressed(nets, links)),
     ipv6: existsSync('/proc/sys/net/ipv6'),
     sysctls: readSysctls(neededSysctls(nets)),
-    ...(userNic === undefined ? {} : { userNic }),
+    ...(userNics.length === 0 ? {} : { userNics }),
     ...(isSwitched ? { hasSwitchTool: findTools(['ovs-vsctl'], env).size > 0 } : {}),
   };
 }
 
+const service = '/run/lxc/user-nic';
+
+/** Ours where its service may listen, or where root has made it setuid; behind it that of LXC. */
+function findUserNics(): readonly string[] {
+  const own = `${installRoot}/bin/lxc-user-nic`;
+  const isOurs = existsSync(service) ? existsSync(own) : isSetuidRoot(own);
+  const other = findOther();
+  return [...(isOurs ? [own] : []), ...(other === undefined ? [] : [other])];
+}
+
+function isSetuidRoot(path: string): boolean {
+  const found = statSync(path, { throwIfNoEntry: false });
+  return found?.uid === 0 && (found.mode & 0o4000) !== 0;
+}
+
 /** It stands in no PATH: each distribution has its own place for it. */
-function findUserNic(): string | undefined {
+function findOther(): string | undefined {
   const directories = [
     '/usr/libexec/lxc',
     '/usr/lib/lxc',

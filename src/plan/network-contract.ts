@@ -37,8 +37,8 @@ export interface NetworkFacts {
   readonly links: ReadonlyMap<string, LinkFact>;
   /** False where `ovs-vsctl` is on no path; only looked for where a bridge of Open vSwitch is named. */
   readonly hasSwitchTool?: boolean;
-  /** The program that makes pairs for an ordinary user; only looked for where he asks for one. */
-  readonly userNic?: string;
+  /** Programs that make pairs for an ordinary user, the best first; only looked for where he asks for one. */
+  readonly userNics?: readonly string[];
   /** False on a kernel without IPv6. */
   readonly ipv6?: boolean;
   /** Values of `neededSysctls`, by their path below /proc/sys. */

@@ -1,6 +1,6 @@
 /**
- * Networks of an ordinary user. What has an end on the host is root's to make: a veth pair on a bridge is made by the
- * setuid program lxc-user-nic, by the allowance in /etc/lxc/lxc-usernet; the container's own root does the rest inside.
+ * Networks of an ordinary user. What has an end on the host is root's to make: a veth pair on a bridge is made by
+ * lxc-user-nic, by the allowance in /etc/lxc/lxc-usernet; the container's own root does the rest inside.
  */
 
 import { LxcError } from '../../base/error.ts';
@@ -23,8 +23,9 @@ export function planUserNic(nic: Nic, user: string): NicPlan {
   if (hostLink(link, facts, 'ask root for the bridge, for example by "lxc-net start"').kind !== 'bridge') {
     throw refuse(link, 'it is not a bridge of the kernel', 'name one that /etc/lxc/lxc-usernet allows');
   }
-  if (facts.userNic === undefined) {
-    const hint = 'install the package of LXC that has it (lxc), with its setuid bit';
+  if (facts.userNics === undefined) {
+    const hint =
+      'have root start its service (lxc-net install systemd, then systemctl enable --now lxc-user-nic)';
     throw refuse(link, `there is no lxc-user-nic to make the pair for user ${user}`, hint);
   }
   const [hwaddr, mtu] = [net.one('hwaddr'), net.one('mtu')];
@@ -95,7 +96,7 @@ interface UserOps {
 }
 
 /**
- * lxc-user-nic asks the kernel whether its caller may look at the container. Who has changed his ids is hidden from
+ * That of LXC asks the kernel whether its caller may look at the container. Who has changed his ids is hidden from
  * all but root; nobody else is in the pid namespace yet, so for that moment he shows himself.
  */
 export function callUserNic(nets: readonly Net[], facts: NetworkFacts): UserOps {

@@ -354,7 +354,7 @@ test('a bridge of Open vSwitch is refused where its tool is missing', () => {
 });
 
 describe('the network of an ordinary user', () => {
-  const user = { user: 'bob', userNic: '/usr/libexec/lxc/lxc-user-nic' };
+  const user = { user: 'bob', userNics: ['/usr/libexec/lxc/lxc-user-nic'] };
   const veth = ['type = veth', 'link = br0', 'flags = up'];
 
   test('is made by lxc-user-nic while the container shows itself, and finished inside', () => {
@@ -402,7 +402,7 @@ describe('the network of an ordinary user', () => {
 
   test('is refused where nothing could make it', () => {
     expect(failure(veth, { user: 'bob' })).toBe(
-      'c.conf:2: Cannot use "br0" for lxc.net.0.link: there is no lxc-user-nic to make the pair for user bob; install the package of LXC that has it (lxc), with its setuid bit',
+      'c.conf:2: Cannot use "br0" for lxc.net.0.link: there is no lxc-user-nic to make the pair for user bob; have root start its service (lxc-net install systemd, then systemctl enable --now lxc-user-nic)',
     );
   });
 });
