@@ -3,8 +3,9 @@
  * It starts two Node.js servers on that descriptor, starts one again at once when it dies, kills one that is blocked,
  * and hands over to a new build by the same way. Run as `lxc-ts --keeper MOUNTPOINT PIDFILE DATA DIRECTORY SETTINGS`
  * by the `lxcfs` command; a new build of it takes over as `--keeper-again`, and after a keeper that was killed
- * `--keeper-adopt` does, with the pid of a server instead of DATA. It never looks at its own mount: while no
- * server runs, that would block for ever.
+ * `--keeper-adopt` does, with the pid of a server instead of DATA. As `--keeper-apart` it holds no descriptor: a single
+ * server mounts for itself (--transport fuse-native), and the mount dies with it. It never looks at its own mount: while
+ * no server runs, that would block for ever.
  */
 #include "lxc-ts.h"
 
@@ -32,6 +33,7 @@ static struct {
 	volatile char *page;            /* the head of the shared memory file */
 	int signals;
 	bool resends;
+	bool apart;                     /* the server mounts for itself */
 	bool told;                      /* READY=1 */
 	uint32_t died_of;               /* the request that a server died of last */
 	int64_t dark_since;             /* no server has run since then; NEVER */
@@ -158,10 +160,27 @@ static void mount_view(void)
 	*word(LXCFS_STATE_RESEND) = k.resends;
 }
 
+/* One that mounts for itself inherits nothing to answer on; what stands in the descriptor's place is nobody's. */
+static void mount_nothing(void)
+{
+	open_state();
+	map_state();
+	int err = move_fd(CHECK(open("/dev/null", O_RDWR)), LXCFS_FD_FUSE);
+	if (err < 0)
+		fail(err, "open", "/dev/null", "");
+}
+
+static void unmount_view(void)
+{
+	/* A server that mounts for itself has not done so before it is ready: what is there is somebody else's. */
+	if (!k.apart || *word(LXCFS_STATE_READY))
+		umount2(k.mountpoint, MNT_DETACH | UMOUNT_NOFOLLOW);
+}
+
 static noreturn void leave(int status)
 {
 	tell_systemd("STOPPING=1");
-	umount2(k.mountpoint, MNT_DETACH | UMOUNT_NOFOLLOW);
+	unmount_view();
 	for (int i = 0; i < LXCFS_SIZE_SERVERS; i++)
 		if (*field(i, LXCFS_SERVER_PID))
 			kill(*field(i, LXCFS_SERVER_PID), SIGKILL);
@@ -232,6 +251,12 @@ static void server_died(int i, int status)
 	}
 	if (status == 0)
 		leave(0); /* unmounted from outside */
+	if (k.apart && WIFEXITED(status))
+		leave(1); /* it has said why */
+	if (k.apart) {
+		unmount_view(); /* dead, and in the way of the next one */
+		*word(LXCFS_STATE_READY) = 0;
+	}
 	if (busy && unique == k.died_of)
 		mark_request(i);
 	k.died_of = busy ? unique : 0;
@@ -372,11 +397,15 @@ static void take_signals(void)
 			reap();
 			break;
 		case SIGUSR1:
-			execute_anew();
+			if (k.apart)
+				complain("Failed to hand over: with fuse-native the mount dies with its server; stop lxcfs, start it, then lxcfs reattach --all", NULL);
+			else
+				execute_anew();
 			break;
 		case SIGUSR2:
 			*word(LXCFS_STATE_HOST) = !*word(LXCFS_STATE_HOST);
-			replace_from(0);
+			if (!k.apart)
+				replace_from(0); /* the other kind looks for itself */
 			break;
 		default:
 			leave(0);
@@ -463,7 +492,10 @@ noreturn void keeper_main(char **argv)
 	settle();
 	if (install_root(root, sizeof(root)) < 0)
 		fail(-ENOENT, "find", "the directory of this program", "");
-	if (!strcmp(argv[1], "--keeper-adopt"))
+	k.apart = !strcmp(argv[1], "--keeper-apart");
+	if (k.apart)
+		mount_nothing();
+	else if (!strcmp(argv[1], "--keeper-adopt"))
 		adopt(k.data);
 	else
 		mount_view();

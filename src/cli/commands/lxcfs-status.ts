@@ -1,10 +1,11 @@
 /** lxcfs status: which views there are, whether they answer, and who uses them. */
 
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { version } from '../../base/version.ts';
 import { findKeepers, type Keeper, keeperState } from '../../run/lxcfs/keepers.ts';
 import { type Consumer, findConsumers, mountsOf } from '../../run/lxcfs/mounts.ts';
+import type { Transport } from '../../run/lxcfs/serve.ts';
 import type { Command } from '../command.ts';
 import { format, jsonText } from '../format.ts';
 
@@ -13,13 +14,14 @@ interface Status {
   readonly keeper: number;
   readonly servers: readonly number[];
   readonly sampler: number | null;
-  /** Microseconds to open and read meminfo; null when nobody answered for a second. */
+  /** Microseconds to open and read meminfo, or the list of names where that is all; null when nobody answered for a second. */
   readonly answersInUs: number | null;
   readonly off: boolean;
   readonly restarts: number;
   readonly blocked: number;
   /** Mount namespaces other than the keeper's with a part of it. */
   readonly consumers: number;
+  readonly transport: Transport;
   readonly rules: string;
   readonly cfs: boolean;
   readonly loadavg: boolean;
@@ -57,6 +59,7 @@ async function statusOf(keeper: Keeper, consumers: readonly Consumer[]): Promise
     restarts: state?.restarts ?? 0,
     blocked: state?.blocked ?? 0,
     consumers: consumersOf(keeper, consumers),
+    transport: keeper.settings.fuseNative === undefined ? 'dev-fuse' : 'fuse-native',
     rules,
     cfs,
     loadavg,
@@ -65,9 +68,12 @@ async function statusOf(keeper: Keeper, consumers: readonly Consumer[]): Promise
   };
 }
 
-async function probe({ pid, mountpoint }: Keeper): Promise<number | null> {
+async function probe({ pid, mountpoint, settings }: Keeper): Promise<number | null> {
+  const top = `/proc/${pid}/root${mountpoint}`;
   const start = process.hrtime.bigint();
-  const answer = readFile(`/proc/${pid}/root${mountpoint}/proc/meminfo`).then(
+  const asked =
+    settings.fuseNative === undefined ? readFile(`${top}/proc/meminfo`) : readdir(`${top}/by-name`);
+  const answer = asked.then(
     () => Number((process.hrtime.bigint() - start) / 1000n),
     () => null,
   );
@@ -90,10 +96,11 @@ function textOf(status: Status): string {
     ['Servers', status.servers.join(' ') || 'none'],
     ['Restarts', `${status.restarts}, ${status.blocked} of them blocked`],
     ['Users', `${status.consumers}`],
+    ['Transport', status.transport],
     [
       'Rules',
       `${status.rules}, quota ${yes(status.cfs)}, load ${yes(status.loadavg)}, swap ${yes(status.swap)}, zswap ${yes(status.zswap)}`,
     ],
   ];
-  return `${status.mountpoint}\n${rows.map(([name, value]) => `  ${`${name}:`.padEnd(10)}${value}\n`).join('')}`;
+  return `${status.mountpoint}\n${rows.map(([name, value]) => `  ${`${name}:`.padEnd(11)}${value}\n`).join('')}`;
 }

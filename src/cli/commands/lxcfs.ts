@@ -5,9 +5,10 @@ import { LxcError } from '../../base/error.ts';
 import { installRoot } from '../../base/install.ts';
 import { version } from '../../base/version.ts';
 import type { Profile, Rules } from '../../lxcfs/contract.ts';
+import { findFuse } from '../../lxcfs/fuse-native/load.ts';
 import { makeProfile } from '../../lxcfs/profile.ts';
 import { findKeepers, handOver, type Keeper, keeperState } from '../../run/lxcfs/keepers.ts';
-import { serveView } from '../../run/lxcfs/serve.ts';
+import { serveView, type Transport } from '../../run/lxcfs/serve.ts';
 import type { Session } from '../../run/session.ts';
 import type { Command, Invocation } from '../command.ts';
 import { flag, list, parsed, text } from '../option.ts';
@@ -29,6 +30,14 @@ const options = {
   runtimeDir: text({ long: 'runtime-dir', metavar: 'DIR', help: 'Instead of /run' }),
   fuse: list({ short: 'o', long: 'options', metavar: 'OPTIONS', help: 'Mount options for FUSE' }),
   debug: flag({ short: 'd', long: 'debug', help: 'Tell every request' }),
+  transport: parsed(
+    {
+      long: 'transport',
+      metavar: 'NAME',
+      help: 'dev-fuse, or fuse-native: the npm package, for the tree by name alone',
+    },
+    transport,
+  ),
   replace: flag({ long: 'replace', help: 'Take over from the build that serves the directory' }),
   version: flag({ short: 'v', long: 'version', help: 'Print the version number' }),
   foreground: flag({ short: 'f', long: 'foreground', help: ignored }),
@@ -62,6 +71,7 @@ export const lxcfs: Command = {
       data: mountData(invocation.get(options.fuse)),
       profile: profileOf(invocation),
       debug: invocation.get(options.debug),
+      transport: invocation.get(options.transport) ?? 'dev-fuse',
     });
   },
 };
@@ -72,6 +82,16 @@ function rules(value: string): Rules {
     hint: 'give 5.0.3 or 7.0',
     exit: usageStatus,
   });
+}
+
+function transport(value: string): Transport {
+  if (value !== 'dev-fuse' && value !== 'fuse-native')
+    throw new LxcError(`Failed to mount by ${value}: there is no such transport`, {
+      hint: 'give dev-fuse or fuse-native',
+      exit: usageStatus,
+    });
+  if (value === 'fuse-native') findFuse();
+  return value;
 }
 
 /** Our own rules have both on; an option can only add. */
@@ -104,6 +124,13 @@ const handOverMs = 15_000;
 
 /** Comes back when all servers are of the new build. */
 async function replace(session: Session, keeper: Keeper): Promise<number> {
+  if (keeper.settings.fuseNative !== undefined)
+    throw new LxcError(
+      `Failed to take over ${keeper.mountpoint}: with fuse-native the mount dies with its server`,
+      {
+        hint: `end process ${keeper.pid}, start lxcfs again, then lxcfs reattach --all`,
+      },
+    );
   const before = keeperState(keeper)?.serving ?? [];
   handOver(keeper, installRoot);
   for (const end = Date.now() + handOverMs; Date.now() < end; await sleep(50)) {

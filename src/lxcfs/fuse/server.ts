@@ -8,6 +8,7 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import { LxcError } from '../../base/error.ts';
 import { lxcfsFds, lxcfsSizes } from '../../wire/lxcfs.ts';
 import type { OpenLoadSampler, OpenView, Profile, View } from '../contract.ts';
+import { type MountRequest, serveApart } from '../fuse-native/serve.ts';
 import { sysinfoPath } from '../sysinfo.ts';
 import { Containers } from './containers.ts';
 import { Log } from './log.ts';
@@ -26,6 +27,8 @@ export interface ServerSettings {
   /** Where the run directories of our containers are. */
   readonly runs: string;
   readonly debug: boolean;
+  /** The server mounts by the package fuse-native. Without it the keeper mounts, and servers answer on its descriptor. */
+  readonly fuseNative?: MountRequest;
 }
 
 export interface Source {
@@ -52,21 +55,25 @@ function answer(number: ServerIndex, settings: ServerSettings, source: Source): 
   const shared = new SharedState(lxcfsFds.state, number);
   const view = source.openView({ profile: settings.profile, state: viewState(settings) });
   if (shared.fresh) warmUp(view);
-  const router = new Router({
+  const files = {
     view,
     tree: new Tree(view.entries),
-    names: new Names(`${settings.state}/names`),
     containers: new Containers(settings.runs, (pid) => view.subjectOf(pid)),
-    snapshots: new Snapshots(lxcfsFds.state, number),
     hostText,
-    watch: shared,
     loadWanted: () => {
       if (settings.profile.loadavg) shared.wantSampler();
     },
-  });
-  const { debug } = settings;
-  const housekeeping = () => view.sweep();
-  serve({ fd: lxcfsFds.fuse, router, shared, log: new Log(), housekeeping, debug });
+  };
+  const { debug, fuseNative: mount } = settings;
+  const log = new Log();
+  if (mount !== undefined) {
+    serveApart({ mount, debug, shared, log, files });
+    return;
+  }
+  const names = new Names(`${settings.state}/names`);
+  const snapshots = new Snapshots(lxcfsFds.state, number);
+  const router = new Router({ ...files, names, snapshots, watch: shared });
+  serve({ fd: lxcfsFds.fuse, router, shared, log, housekeeping: () => view.sweep(), debug });
 }
 
 /**

@@ -20,7 +20,7 @@ const patience = 64;
 const states = { free: 0, used: 1 } as const;
 
 /** So long, who reads the beginning gets what was made at the open; it need not be noted who has done so before. */
-const freshMs = 100;
+export const freshMs = 100;
 
 /** The number of a server: 0 or 1. */
 export type ServerIndex = 0 | 1;

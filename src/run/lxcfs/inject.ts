@@ -14,6 +14,8 @@ import { type Consumer, type LxcfsMount, mountsOf } from './mounts.ts';
 export interface Origin {
   readonly mountpoint: string;
   readonly device: string;
+  /** It has containers by their names and no tree that all share. */
+  readonly named: boolean;
 }
 
 export type Change =
@@ -25,9 +27,11 @@ const cpus = '/sys/devices/system/cpu';
 /** Of several, the one at LXCFS's usual place. */
 export function findOrigin(): Origin {
   const mounts = mountsOf('self');
-  const origins = findKeepers().flatMap(({ mountpoint }) => {
+  const origins = findKeepers().flatMap(({ mountpoint, settings }) => {
     const mount = mounts.findLast(({ at, part }) => at === mountpoint && part === '/');
-    return mount === undefined ? [] : [{ mountpoint, device: mount.device }];
+    return mount === undefined
+      ? []
+      : [{ mountpoint, device: mount.device, named: settings.fuseNative !== undefined }];
   });
   const origin = origins.find(({ mountpoint }) => mountpoint === '/var/lib/lxcfs') ?? origins[0];
   if (origin === undefined)
@@ -38,7 +42,14 @@ export function findOrigin(): Origin {
 }
 
 /** What the view has and the container as well; what lies there already, from any lxcfs, goes first. */
-export function injection(pid: number, { mountpoint }: Origin): readonly Change[] {
+export function injection(pid: number, { mountpoint, named }: Origin): readonly Change[] {
+  if (named)
+    throw new LxcError(
+      `Failed to put the view into process ${pid}: the one on ${mountpoint} has no tree that all share`,
+      {
+        hint: 'run lxcfs without --transport fuse-native',
+      },
+    );
   const files = ['/proc', '/proc/pressure'].flatMap((directory) =>
     readdirSync(`${mountpoint}${directory}`)
       .map((name) => `${directory}/${name}`)
@@ -59,10 +70,11 @@ export function removal(mounts: readonly LxcfsMount[]): readonly Change[] {
 }
 
 /** The same parts at the same places, from the view that lives. A whole view that was bound, for nested LXC, too. */
-export function reattachment({ mounts }: Consumer, { mountpoint, device }: Origin): readonly Change[] {
+export function reattachment({ mounts }: Consumer, { mountpoint, device, named }: Origin): readonly Change[] {
   // What lies under the living view is out of reach, and in nobody's way.
   const living = new Set(mounts.filter((mount) => mount.device === device).map(({ at }) => at));
-  const foreign = mounts.filter(({ at }) => !living.has(at));
+  const served = (part: string) => !named || part === '/' || part.startsWith('/by-name/');
+  const foreign = mounts.filter(({ at, part }) => !living.has(at) && served(part));
   const removes = foreign.map(({ at }): Change => ({ mode: 'remove', target: at })).reverse();
   const places = new Map(foreign.map(({ at, part }) => [at, part]));
   const binds = [...places].map(([at, part]): Change => {

@@ -34,8 +34,9 @@ export function keeperArguments(
   data: string,
   server: number | undefined,
 ): readonly string[] {
+  const role = settings.fuseNative === undefined ? '--keeper' : '--keeper-apart';
   const how =
-    server === undefined ? ['--keeper', mountpoint, pidfile, data] : adopting(mountpoint, pidfile, server);
+    server === undefined ? [role, mountpoint, pidfile, data] : adopting(mountpoint, pidfile, server);
   return [...how, settings.state, JSON.stringify(settings)];
 }
 
@@ -47,9 +48,12 @@ export function findKeepers(): readonly Keeper[] {
   return readdirSync('/proc').flatMap((name) => (/^\d+$/.test(name) ? keeperOf(Number(name)) : []));
 }
 
-const roles = ['--keeper', '--keeper-again', '--keeper-adopt'];
+const roles = ['--keeper', '--keeper-again', '--keeper-adopt', '--keeper-apart'];
 
-/** A server that a killed keeper has left behind: it goes on, but nobody would start it again. */
+/**
+ * A server that a killed keeper has left behind: it goes on, but nobody would start it again. One that mounts for itself
+ * has nothing that could be taken over.
+ */
 export function findOrphan(state: string): number | undefined {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
@@ -60,7 +64,8 @@ export function findOrphan(state: string): number | undefined {
 function isServerOf(state: string, [, ...words]: readonly string[]): boolean {
   const at = words.findIndex((word) => word.endsWith('/dist/lxcfs.cjs'));
   const [number = '', settings = ''] = words.slice(at + 1);
-  return at >= 0 && /^[01]$/.test(number) && settings.includes(`"state":${JSON.stringify(state)}`);
+  const apart = settings.includes('"fuseNative":');
+  return at >= 0 && !apart && /^[01]$/.test(number) && settings.includes(`"state":${JSON.stringify(state)}`);
 }
 
 function keeperOf(pid: number): readonly Keeper[] {

@@ -5,10 +5,14 @@ import { LxcError } from '../../base/error.ts';
 import { fnv1a64, hex64 } from '../../base/fnv.ts';
 import { installRoot } from '../../base/install.ts';
 import type { Profile } from '../../lxcfs/contract.ts';
+import type { ServerSettings } from '../../lxcfs/fuse/server.ts';
 import { runtimeDir } from '../places.ts';
 import type { Session } from '../session.ts';
 import { findKeepers, findOrphan, keeperArguments } from './keepers.ts';
 import { healthOf, mountsOf } from './mounts.ts';
+
+/** How requests get from the kernel to a server: read from /dev/fuse by ours, or by libfuse 2 in the package fuse-native. */
+export type Transport = 'dev-fuse' | 'fuse-native';
 
 export interface ServeRequest {
   /** Absolute. */
@@ -19,6 +23,7 @@ export interface ServeRequest {
   readonly data: string;
   readonly profile: Profile;
   readonly debug: boolean;
+  readonly transport: Transport;
 }
 
 /** What managers look for to know what a view can do. */
@@ -40,13 +45,14 @@ export async function serveView(session: Session, request: ServeRequest): Promis
     });
   const runtime = request.runtimeDir ?? runtimeDir(session);
   const state = `${runtime}/lxc-ts/lxcfs-${hex64(fnv1a64(mountpoint))}`;
-  const orphan = findKeepers().some((one) => one.settings.state === state) ? undefined : findOrphan(state);
+  const isKept = findKeepers().some((one) => one.settings.state === state);
+  const orphan = isKept ? undefined : findOrphan(state);
   if (orphan === undefined) {
     await checkMountpoint(session, mountpoint);
     rmSync(state, { recursive: true, force: true });
     mkdirSync(state, { recursive: true, mode: 0o700 });
   }
-  const settings = { profile, state, runs: `${runtimeDir(session)}/lxc-ts`, debug };
+  const settings = { profile, state, runs: `${runtimeDir(session)}/lxc-ts`, debug, ...apart(request) };
   const pidfile = request.pidfile ?? `${runtime}/lxcfs.pid`;
   const args = keeperArguments({ mountpoint, pidfile, settings }, request.data, orphan);
   session.err(greeting);
@@ -54,6 +60,10 @@ export async function serveView(session: Session, request: ServeRequest): Promis
   throw new LxcError(`Failed to run ${installRoot}/bin/lxc-ts: status ${status}`, {
     hint: 'install the package again',
   });
+}
+
+function apart({ transport, mountpoint, data }: ServeRequest): Pick<ServerSettings, 'fuseNative'> {
+  return transport === 'fuse-native' ? { fuseNative: { mountpoint, data } } : {};
 }
 
 async function checkMountpoint(session: Session, mountpoint: string): Promise<void> {

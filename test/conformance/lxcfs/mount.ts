@@ -26,6 +26,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { buildSync } from 'esbuild';
 import { execa } from 'execa';
 import { buildNative } from '../../../scripts/native.ts';
+import type { Transport } from '../../../src/run/lxcfs/serve.ts';
 import { recordMagic, recordTags } from '../../../src/wire/frames.ts';
 import { lxcfsFds } from '../../../src/wire/lxcfs.ts';
 
@@ -63,26 +64,39 @@ function findHierarchy(): { readonly path: string; readonly file: string } {
   throw new Error('This machine has no cgroups');
 }
 
+export interface MountOptions {
+  /** The helper that knows LXC_TS_NO_RESEND. */
+  readonly faults?: boolean;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly transport?: Transport;
+}
+
 export class Mount implements AsyncDisposable {
   readonly dir: string;
   readonly path: string;
   #keeper: ChildProcess;
   readonly #groups = new Set<string>();
+  readonly #members = new Map<string, Promise<number>>();
+  readonly #sleepers: ReturnType<Mount['run']>[] = [];
+  readonly transport: Transport;
   readonly stderr: Promise<string>;
 
-  private constructor(dir: string, keeper: ChildProcess) {
+  private constructor(dir: string, keeper: ChildProcess, transport: Transport) {
     this.dir = dir;
+    this.transport = transport;
     this.path = join(dir, 'mnt');
     this.#keeper = keeper;
     this.stderr = keeper.stderr === null ? Promise.resolve('') : text(keeper.stderr);
   }
 
-  /** `faults` gives the helper that knows LXC_TS_NO_RESEND. */
-  static async make(options: { faults?: boolean; env?: Record<string, string> } = {}): Promise<Mount> {
-    const dir = install(options.faults === true);
-    const keeper = startKeeper(dir, options.env ?? {});
-    const mount = new Mount(dir, keeper);
-    await eventually('the mount answers', () => existsSync(mount.seen('proc/meminfo')));
+  static async make({ faults = false, env = {}, transport = 'dev-fuse' }: MountOptions = {}): Promise<Mount> {
+    const dir = install(faults);
+    const mount = new Mount(dir, startKeeper(dir, env, transport), transport);
+    mount.record('host', process.pid);
+    await eventually('the mount answers', async () => {
+      if (mount.#keeper.exitCode !== null) throw new Error(await mount.stderr);
+      return existsSync(mount.seen('proc/meminfo'));
+    });
     return mount;
   }
 
@@ -92,7 +106,16 @@ export class Mount implements AsyncDisposable {
 
   /** A file of the mount, for this process. */
   seen(file: string): string {
-    return `/proc/${this.keeperPid}/root${this.path}/${file}`;
+    return `/proc/${this.keeperPid}/root${this.file(file)}`;
+  }
+
+  /**
+   * A file of the mount, for those in its mount namespace: in the tree that all share, or, where there is none, in that
+   * of the container in the cgroup `key`.
+   */
+  file(file: string, key = 'host'): string {
+    const top = this.transport === 'dev-fuse' || file.startsWith('by-name') || file === '';
+    return join(this.path, top ? file : `by-name/${key}/${file}`);
   }
 
   /** The servers, the first one first. */
@@ -125,15 +148,44 @@ export class Mount implements AsyncDisposable {
   }
 
   async read({ way = 'read', file = 'proc/meminfo', key = 'host', count }: ReadRequest): Promise<Seen> {
-    const args = [this.tasks(key), way, join(this.path, file), key, String(count)];
+    if (this.transport === 'fuse-native') await this.member(key);
+    const args = [this.tasks(key), way, this.file(file, key), key, String(count)];
     const { stdout } = await this.run([join(this.dir, 'reader'), ...args]);
     const seen: Seen = JSON.parse(stdout);
     return seen;
   }
 
+  /** A process in that cgroup, and a container of its name whose init it is. */
+  member(key: string): Promise<number> {
+    const member = this.#members.get(key) ?? this.#join(key);
+    this.#members.set(key, member);
+    return member;
+  }
+
+  async #join(key: string): Promise<number> {
+    if (key === 'host') return process.pid;
+    const member = this.run(['sh', '-c', 'echo 0 > "$0" && exec sleep 100', this.tasks(key)]);
+    this.#sleepers.push(member);
+    member.catch(() => undefined);
+    const pid = member.pid ?? 0;
+    const isIn = () => readFileSync(`/proc/${pid}/cgroup`, 'utf8').includes(`lxcfs-test-${key}`);
+    await eventually('it is in its group', isIn);
+    this.record(key, pid);
+    return pid;
+  }
+
   /** How the keeper was started. */
   get arguments(): readonly string[] {
-    return keeperArguments(this.dir);
+    return keeperArguments(this.dir, this.transport);
+  }
+
+  /** What another keeper says that is to mount elsewhere in the same mount namespace, and cannot. */
+  async refusal(mountpoint: string): Promise<string> {
+    const place = { mountpoint, pidfile: '', state: join(this.dir, 'state-2') };
+    const args = keeperArguments(this.dir, this.transport, place);
+    const argv = ['-t', String(this.keeperPid), '-m', '--', join(this.dir, 'bin/lxc-ts'), ...args];
+    const { exitCode, stderr } = await execa('nsenter', argv, { reject: false, timeout: 20_000 });
+    return `${exitCode}: ${stderr}`;
   }
 
   /** The record that a container of this name and init would have. */
@@ -181,6 +233,7 @@ export class Mount implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    for (const sleeper of this.#sleepers) sleeper.kill();
     this.signal('SIGTERM');
     await this.ended();
     for (const group of this.#groups) await eventually(`${group} is empty`, () => removed(group));
@@ -211,6 +264,7 @@ function install(faults: boolean): string {
   for (const name of ['bin', 'dist', 'libexec', 'mnt', 'state']) mkdirSync(join(dir, name));
   copyFileSync(buildNative({ faults }), join(dir, 'bin/lxc-ts'));
   symlinkSync(process.execPath, join(dir, 'libexec/node'));
+  symlinkSync(join(import.meta.dirname, '../../../node_modules'), join(dir, 'node_modules'));
   const { reader, server } = made();
   copyFileSync(reader, join(dir, 'reader'));
   copyFileSync(server, join(dir, 'dist/lxcfs.cjs'));
@@ -238,6 +292,7 @@ function made(): { readonly reader: string; readonly server: string } {
     bundle: true,
     platform: 'node',
     format: 'cjs',
+    define: { 'import.meta.dirname': '__dirname' },
     logLevel: 'error',
   });
   return cached;
@@ -248,25 +303,36 @@ function compile(command: string, args: readonly string[]): void {
   if (status !== 0) throw new Error(`${command} failed`);
 }
 
-function keeperArguments(dir: string): readonly string[] {
+interface Place {
+  readonly mountpoint: string;
+  readonly pidfile: string;
+  readonly state: string;
+}
+
+function placeIn(dir: string): Place {
+  return { mountpoint: join(dir, 'mnt'), pidfile: join(dir, 'lxcfs.pid'), state: join(dir, 'state') };
+}
+
+function keeperArguments(dir: string, transport: Transport, place = placeIn(dir)): readonly string[] {
+  const { mountpoint, pidfile, state } = place;
+  const apart = transport === 'fuse-native';
   const settings = {
     profile: { loadavg: true },
-    state: join(dir, 'state'),
+    state,
     runs: join(dir, 'runs'),
     debug: false,
+    ...(apart && { fuseNative: { mountpoint, data: '' } }),
   };
   return [
-    '--keeper',
-    join(dir, 'mnt'),
-    join(dir, 'lxcfs.pid'),
-    '',
-    join(dir, 'state'),
+    apart ? '--keeper-apart' : '--keeper',
+    ...[mountpoint, pidfile, '', state],
     JSON.stringify(settings),
   ];
 }
 
-function startKeeper(dir: string, env: Record<string, string>): ChildProcess {
-  const argv = ['-m', '--propagation', 'private', '--', join(dir, 'bin/lxc-ts'), ...keeperArguments(dir)];
+function startKeeper(dir: string, env: Readonly<Record<string, string>>, transport: Transport): ChildProcess {
+  const args = keeperArguments(dir, transport);
+  const argv = ['-m', '--propagation', 'private', '--', join(dir, 'bin/lxc-ts'), ...args];
   return spawn('unshare', argv, {
     stdio: ['ignore', 'inherit', 'pipe'],
     env: { ...process.env, ...env, INVOCATION_ID: 'test' },

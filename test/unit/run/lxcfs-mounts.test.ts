@@ -9,7 +9,7 @@ const mountinfo = `24 1 8:1 / / rw - ext4 /dev/sda rw
 63 24 0:40 / /var/lib/my\\040lxcfs rw - fuse.lxcfs lxcfs rw
 64 24 0:50 / /mnt rw - fuse.sshfs host rw
 `;
-const origin = { mountpoint: '/var/lib/lxcfs', device: '0:41' };
+const origin = { named: false, mountpoint: '/var/lib/lxcfs', device: '0:41' };
 
 test('Mounts of lxcfs are told from mountinfo', () => {
   expect(lxcfsMounts(mountinfo).map(({ device, at }) => [device, at])).toEqual([
