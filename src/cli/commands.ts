@@ -20,6 +20,7 @@ export const commands: Readonly<Record<string, () => Promise<Command>>> = {
   'lxc-monitor': async () => (await import('./commands/monitor.ts')).monitor,
   'lxc-net': async () => (await import('./commands/net.ts')).net,
   'lxc-net install': async () => (await import('./commands/net-install.ts')).netInstall,
+  'lxc-snapshot': async () => (await import('./commands/snapshot.ts')).snapshot,
   'lxc-start': async () => (await import('./commands/start.ts')).start,
   'lxc-stop': async () => (await import('./commands/stop.ts')).stop,
   'lxc-unfreeze': async () => (await import('./commands/freeze.ts')).unfreeze,

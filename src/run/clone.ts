@@ -21,15 +21,16 @@ import {
 } from '../config/index.ts';
 import { hookCommands } from '../plan/index.ts';
 import type { ContainerId } from './command-socket.ts';
-import { Container } from './container.ts';
 import { configPath, isDefined } from './directory.ts';
 import type { Log } from './log.ts';
 import { environmentOf, giveToMapped } from './mapped-command.ts';
 import { beginContainer, endContainer, writeConfig } from './new-container.ts';
+import { mustBeWhole } from './partial.ts';
 import { joinParents, leaveParents, parentsOf } from './relatives.ts';
 import { mountPointOf, renameRoot } from './root-file-system.ts';
 import type { Session } from './session.ts';
 import { cloneStorage, type StorageWish, storageOfClone } from './storage/clone.ts';
+import { tendedState } from './tend.ts';
 import { type Undo, undoing } from './undo.ts';
 
 export interface CloneWish extends StorageWish {
@@ -43,6 +44,8 @@ export interface CloneWish extends StorageWish {
   readonly hookArguments: readonly string[];
   /** A snapshot of the original that lies within it: what it stands on, the snapshot stands on, and on nothing else. */
   readonly isWithin?: boolean;
+  /** The name that it goes by once it is in its place, where that is not the one it is made under. */
+  readonly goesBy?: string;
   /** Lines at the end of its configuration. */
   readonly lines?: readonly (readonly [key: string, text: string])[];
   /** Makes what those lines need in the new container's directory. */
@@ -72,7 +75,7 @@ export async function cloneContainer(
     const config = writeClone(session, { from, to, source, wish, rootfs });
     await giveToMapped(session, config, [`${to.lxcpath}/${to.name}`], 'own');
     const { hookArguments } = wish;
-    const hostname = wish.keepName ? undefined : to.name;
+    const hostname = hostnameOf(to, wish);
     await finishRoot(session, { from, to, config, hostname, hookArguments, log });
     await relate(session, { from, to, wish, undo });
     endContainer(to);
@@ -91,7 +94,8 @@ async function readSource(session: Session, id: ContainerId, { allowRunning }: C
       code: 'NOT_DEFINED',
       hint: 'lxc-ls lists those there are',
     });
-  if (!allowRunning && (await new Container(session, id).socket.state()) !== 'STOPPED')
+  await mustBeWhole(session, id, 'copy');
+  if (!allowRunning && (await tendedState(session, id)) !== 'STOPPED')
     throw new LxcError(`${id.name} is running`, {
       code: 'ALREADY_RUNNING',
       hint: 'stop it, or add --allowrunning to copy it as it is at the moment',
@@ -100,6 +104,10 @@ async function readSource(session: Session, id: ContainerId, { allowRunning }: C
   const file = configPath(id);
   const text = io.readFile(file) ?? '';
   return { config: parseConfig(text, { file, io }), document: parseDocument(text, io) };
+}
+
+function hostnameOf({ name }: ContainerId, { keepName, goesBy = name }: CloneWish): string | undefined {
+  return keepName ? undefined : goesBy;
 }
 
 interface Making {
@@ -143,14 +151,14 @@ function writeClone(
       to: `${to.lxcpath}/${to.name}`,
       isWhole: false,
       rootfs,
-      hostname: wish.keepName ? undefined : to.name,
+      hostname: hostnameOf(to, wish),
       newAddresses: !wish.keepMac,
     },
     io,
   );
   const wanted = [
     ['lxc.rootfs.path', rootfs],
-    ['lxc.uts.name', wish.keepName ? undefined : to.name],
+    ['lxc.uts.name', hostnameOf(to, wish)],
   ] as const;
   const file = configPath(to);
   const read = (document: Document) => parseConfig(printDocument(document), { file, io });
@@ -206,8 +214,7 @@ async function relate(
 ): Promise<void> {
   const config = loadConfig(configPath(to), nodeConfigIo(session));
   const type = config.one('lxc.rootfs.path')?.value.type;
-  if (type !== 'overlay' && type !== 'overlayfs') return;
-  if (!wish.snapshot) return;
+  if (wish.snapshot === false || (type !== 'overlay' && type !== 'overlayfs')) return;
   undo.push(() => leaveParents(session, to));
   await joinParents(session, to, [...parentsOf(from), ...(wish.isWithin === true ? [] : [from])]);
 }

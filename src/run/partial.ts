@@ -6,6 +6,7 @@
 import { readFileSync } from 'node:fs';
 import { LxcError } from '../base/error.ts';
 import type { ContainerId } from './command-socket.ts';
+import { leaveParents } from './relatives.ts';
 import { removeTree } from './remove.ts';
 import type { Session } from './session.ts';
 
@@ -13,16 +14,18 @@ import type { Session } from './session.ts';
  * Throws where the container is not whole; one whose creation died is removed, as LXC does.
  * @throws LxcError that says which of the two it is
  */
-export async function mustBeWhole(session: Session, { lxcpath, name }: ContainerId): Promise<void> {
+export async function mustBeWhole(session: Session, id: ContainerId, act = 'start'): Promise<void> {
+  const { lxcpath, name } = id;
   const path = `${lxcpath}/${name}`;
   const file = session.grounds.stat(`${path}/partial`);
   if (file === undefined) return;
   if (isLocked(readFileSync('/proc/locks', 'utf8'), file.ino))
-    throw new LxcError(`Failed to start ${name}: it is being created`, {
-      hint: 'start it when lxc-create has ended',
+    throw new LxcError(`Failed to ${act} ${name}: it is being created`, {
+      hint: 'try again when that has ended',
     });
+  await leaveParents(session, id);
   await removeTree(session, path);
-  throw new LxcError(`Failed to start ${name}: its creation was never finished, so it was removed`, {
+  throw new LxcError(`Failed to ${act} ${name}: its creation was never finished, so it was removed`, {
     hint: 'create it again with lxc-create',
   });
 }

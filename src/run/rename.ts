@@ -15,12 +15,12 @@ import {
 } from '../config/index.ts';
 import { finishRoot } from './clone.ts';
 import type { ContainerId } from './command-socket.ts';
-import { Container } from './container.ts';
 import { configPath, isDefined } from './directory.ts';
 import type { Log } from './log.ts';
 import { writeConfig } from './new-container.ts';
 import { clonesOf, parentsOf, replaceInParents, snapshotsOf } from './relatives.ts';
 import type { Session } from './session.ts';
+import { tendedState } from './tend.ts';
 import { type Undo, undoing } from './undo.ts';
 
 export interface RenameWish {
@@ -78,7 +78,7 @@ async function mustBeRenamable(session: Session, from: ContainerId, to: Containe
       code: 'ALREADY_DEFINED',
       hint: 'take another name',
     });
-  if ((await new Container(session, from).socket.state()) !== 'STOPPED')
+  if ((await tendedState(session, from)) !== 'STOPPED')
     throw new LxcError(`${from.name} is running`, { code: 'ALREADY_RUNNING', hint: 'stop it first' });
   const others = [...clonesOf(from), ...snapshotsOf(from)];
   if (others.length > 0)

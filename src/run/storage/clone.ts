@@ -9,8 +9,8 @@ import type { Origin, Site, StorageOptions } from './contract.ts';
 import { isMade, type MadeType, makerOf } from './index.ts';
 
 export interface StorageWish {
-  /** One that shares with the original what neither changes. */
-  readonly snapshot: boolean;
+  /** One that shares with the original what neither changes; `if possible` makes a copy where there is no such thing. */
+  readonly snapshot: boolean | 'if possible';
   /** The kind asked for; else that of the original. */
   readonly storage: StorageType | undefined;
   readonly options: StorageOptions;
@@ -26,11 +26,17 @@ export function storageOfClone(_session: Session, origin: Origin, wish: StorageW
   const entry = origin.config.one('lxc.rootfs.path');
   if (entry === undefined) return undefined;
   const own = kindOf(entry.value);
-  return wish.snapshot ? snapshotOf(origin, own, wish) : { type: copyOf(own, wish), snapshot: false };
+  const wants = wish.snapshot === 'if possible' ? growsApart(own) : wish.snapshot;
+  return wants ? snapshotOf(origin, own, wish) : { type: copyOf(own, wish), snapshot: false };
+}
+
+/** A snapshot of it stays what it was, whatever the original becomes; a directory below an overlay would change it. */
+function growsApart(own: StorageType): boolean {
+  return own !== 'dir' && isMade(own) && makerOf(own).snapshot !== undefined;
 }
 
 function snapshotOf({ id }: Origin, own: StorageType, { storage }: StorageWish): Choice {
-  const type = own === 'dir' || own === 'overlayfs' ? 'overlay' : own;
+  const type = own === 'dir' ? 'overlay' : own;
   if (!isMade(type) || makerOf(type).snapshot === undefined)
     throw new LxcError(`Failed to take a snapshot of ${id.name}: there are none of storage ${own}`, {
       hint: 'make a copy, without -s',
@@ -45,7 +51,7 @@ function snapshotOf({ id }: Origin, own: StorageType, { storage }: StorageWish):
 
 /** What was an overlay becomes whole. */
 function copyOf(own: StorageType, { storage }: StorageWish): MadeType {
-  const type = storage ?? (own === 'overlay' || own === 'overlayfs' || own === 'nbd' ? 'dir' : own);
+  const type = storage ?? (own === 'overlay' || own === 'nbd' ? 'dir' : own);
   if (type === 'overlay' || type === 'overlayfs')
     throw new LxcError('Failed to make a copy that is an overlay: an overlay stands on what it is made of', {
       hint: 'add -s',
@@ -57,7 +63,7 @@ function copyOf(own: StorageType, { storage }: StorageWish): MadeType {
 }
 
 function kindOf({ type, path }: Rootfs): StorageType {
-  if (type !== undefined) return type;
+  if (type !== undefined) return type === 'overlayfs' ? 'overlay' : type;
   const stats = statSync(path, { throwIfNoEntry: false });
   return stats?.isFile() === true ? 'loop' : 'dir';
 }
