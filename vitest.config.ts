@@ -1,7 +1,8 @@
 import { defineConfig } from 'vitest/config';
 
 // Three rings (docs/architecture.md): `unit` is pure and needs no root; `conformance` holds our interfaces
-// against the kernel; `system` starts real containers as root. `engines` are those of Docker and Podman.
+// against the kernel; `system` starts real containers as root. `engines` are those of Docker and Podman,
+// `package` is what npm makes of the project, installed.
 export default defineConfig({
   test: {
     projects: [
@@ -21,6 +22,14 @@ export default defineConfig({
           fileParallelism: false,
           testTimeout: 300_000,
           hookTimeout: 300_000,
+        },
+      },
+      {
+        test: {
+          name: 'package',
+          include: ['test/package/**/*.test.ts'],
+          fileParallelism: false,
+          testTimeout: 120_000,
         },
       },
       {

@@ -1,6 +1,7 @@
 /**
  * Builds what a checkout needs to run: dist/lxc.cjs and the brain that it starts (one bundle: each file costs time at
- * a cold start) with V8's code cache, the helper bin/lxc-ts, a link to it for every command, bin/lxc-user-nic, and libexec/node.
+ * a cold start) with V8's code cache, the library dist/index.js, the helper bin/lxc-ts, a link to it for every command,
+ * bin/lxc-user-nic, and libexec/node.
  */
 
 import { createHash } from 'node:crypto';
@@ -9,7 +10,7 @@ import { createRequire } from 'node:module';
 import { dirname, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-import { commands } from '../src/cli/commands.ts';
+import { installedNames } from './names.ts';
 import { buildNative, buildUserNic } from './native.ts';
 import { rehearse } from './rehearse.ts';
 
@@ -34,6 +35,21 @@ async function bundle(entry: string): Promise<string> {
       'globalThis.LXC_TS_BUILD_ID': JSON.stringify(placeholder),
       'import.meta.dirname': '__dirname',
     },
+  });
+  return result.outputFiles[0]?.text ?? '';
+}
+
+/** dist/index.js, what `import 'lxc-ts'` is: a module beside the brain, whose work it shares. */
+async function library(): Promise<string> {
+  const result = await build({
+    absWorkingDir: root,
+    entryPoints: ['src/index.ts'],
+    bundle: true,
+    write: false,
+    platform: 'node',
+    target: 'node22.18',
+    format: 'esm',
+    define: { 'globalThis.LXC_TS_BUILD_ID': JSON.stringify(placeholder) },
   });
   return result.outputFiles[0]?.text ?? '';
 }
@@ -89,13 +105,11 @@ for (const directory of ['bin', 'dist', 'libexec']) mkdirSync(`${root}/${directo
 // One byte a character, so that V8 need not decode it.
 writeFileSync(`${root}/dist/brain.js`, wrapped(brain.replaceAll(placeholder, buildId)), 'latin1');
 writeFileSync(`${root}/dist/lxc.cjs`, boot.replaceAll(placeholder, buildId));
+writeFileSync(`${root}/dist/index.js`, (await library()).replaceAll(placeholder, buildId));
 writeFileSync(`${root}/dist/lxcfs.cjs`, view.replaceAll(placeholder, buildId));
 buildNative({ buildId, out: `${root}/bin/lxc-ts` });
 buildUserNic(`${root}/bin/lxc-user-nic`);
-const names = Object.keys(commands).filter((name) => !name.includes(' '));
-/** OCI runtimes that the helper can stand in front of. */
-const wrappers = ['lxcfs-runc', 'lxcfs-crun'];
-for (const name of ['lxc', ...names, ...wrappers]) link(`${root}/bin/lxc-ts`, `${root}/bin/${name}`);
+for (const name of installedNames) link(`${root}/bin/lxc-ts`, `${root}/bin/${name}`);
 const node = packagedNode();
 if (node !== undefined) {
   link(node, `${root}/libexec/node`);

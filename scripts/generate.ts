@@ -1,6 +1,6 @@
 /**
- * Writes the files that are derived from tables: `native/wire.h` from `src/wire`. `--check` compares instead of
- * writing and fails on a difference, which is how CI uses it.
+ * Writes the files that are derived from tables: `native/wire.h` from `src/wire`, the commands in package.json from
+ * `src/cli`. `--check` compares instead of writing and fails on a difference, which is how CI uses it.
  */
 
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -10,6 +10,7 @@ import { groundKinds } from '../src/wire/grounds.ts';
 import * as lxcfs from '../src/wire/lxcfs.ts';
 import { nodeFlags } from '../src/wire/node.ts';
 import * as wire from '../src/wire/ops.ts';
+import { installedNames } from './names.ts';
 
 const upper = (name: string) =>
   name
@@ -94,7 +95,21 @@ function wireHeader(): string {
   ].join('\n');
 }
 
-const outputs = { 'native/wire.h': wireHeader() };
+/** It is root's, so a program of its own. */
+function programOf(name: string): string {
+  return name === 'lxc-user-nic' ? `bin/${name}` : 'bin/lxc-ts';
+}
+
+/** npm links each of these to the helper, which looks at the name that it was called by. */
+function packageJson(): string {
+  const names = [...installedNames, 'lxc-user-nic'].toSorted();
+  const bin = Object.fromEntries(names.map((name) => [name, programOf(name)]));
+  const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
+  const lines = JSON.stringify(bin, null, 2).replaceAll('\n', '\n  ');
+  return text.replace(/^ {2}"bin": \{[^}]*\}/m, `  "bin": ${lines}`);
+}
+
+const outputs = { 'native/wire.h': wireHeader(), 'package.json': packageJson() };
 const check = process.argv.includes('--check');
 for (const [path, text] of Object.entries(outputs)) {
   const file = new URL(`../${path}`, import.meta.url);

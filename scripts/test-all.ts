@@ -80,12 +80,14 @@ async function all(): Promise<Counts> {
     await check('types', ['tsc', '--noEmit']),
     await check('style', ['biome', 'check', '.']),
     await check('generated files', ['node', 'scripts/generate.ts', '--check']),
+    await check('reference of the library', ['node', 'scripts/api.ts', '--check']),
     await vitest('unit'),
     await counted('what hot commands cost', 'bench/guard/guard.ts'),
     await vitest('conformance'),
     await counted('system tests', 'test/system/run.ts'),
     await counted('system tests without the daemon', 'test/system/run.ts', { LXC_TS_DAEMON: '0' }),
     await counted('system tests against C LXC', 'test/system/run.ts', { LXC_UNDER_TEST: '/usr/bin' }),
+    await counted('the installed package and the examples', 'test/package/run.ts'),
     await counted('containers of Docker and Podman', 'test/engines/run.ts'),
   ];
   return counts.reduce((sum, one) => ({

@@ -7,7 +7,7 @@
 
 export { LxcError, type LxcErrorCode, type LxcErrorOptions, type Origin } from './base/error.ts';
 export type { Stats } from './cgroup/stats.ts';
-export { type ConfigEdit, type ConfigEntry, ConfigFile } from './library/config-file.ts';
+export type { ConfigEdit, ConfigEntry, ConfigFile } from './library/config-file.ts';
 export type { ConfigKey, ConfigLines, ConfigScalar, ConfigValue } from './library/config-key.ts';
 export {
   type CgroupValues,
@@ -16,6 +16,7 @@ export {
   type DestroyOptions,
   type Started,
   type StopOptions,
+  TemporaryContainer,
 } from './library/container.ts';
 export type { CreateOptions } from './library/create.ts';
 export type { StateChange } from './library/events.ts';

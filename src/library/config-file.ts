@@ -20,7 +20,14 @@ import type { ContainerId } from '../run/command-socket.ts';
 import { configPath, isDefined } from '../run/directory.ts';
 import { monitorOf } from '../run/monitor.ts';
 import type { Session } from '../run/session.ts';
-import { type ConfigKey, type ConfigLines, type ConfigValue, textsOf } from './config-key.ts';
+import {
+  type ConfigKey,
+  type ConfigLines,
+  type ConfigValue,
+  type Line,
+  linesOf,
+  textsOf,
+} from './config-key.ts';
 import { coded, inSession, type Place } from './place.ts';
 
 /** One effective line of a configuration. */
@@ -107,6 +114,17 @@ export class ConfigFile {
    * @throws {@link LxcError} `NOT_DEFINED`; `INVALID_CONFIG` when the file would not be one any more: it stays as it was
    */
   edit(change: (draft: ConfigEdit) => void): Promise<void> {
+    return this.#rewrite(change);
+  }
+
+  /** @internal */
+  addLines(lines: readonly Line[]): Promise<void> {
+    return this.#rewrite((draft) => {
+      for (const { key, text } of lines) draft.add(key, text);
+    });
+  }
+
+  #rewrite(change: (draft: Draft) => void): Promise<void> {
     return inSession(this.#place, undefined, (session) => {
       const io = nodeConfigIo(session);
       const draft = new Draft(parseDocument(this.#text(), io));
@@ -166,7 +184,11 @@ class Draft implements ConfigEdit {
   }
 
   append(key: ConfigKey, value: ConfigValue): void {
-    for (const text of textsOf(value)) this.document = appendItem(this.document, key, text);
+    for (const text of textsOf(value)) this.add(key, text);
+  }
+
+  add(key: string, text: string): void {
+    this.document = appendItem(this.document, key, text);
   }
 
   remove(key: ConfigKey): void {
@@ -177,8 +199,7 @@ class Draft implements ConfigEdit {
 /** The text of a file made of nothing but these lines. */
 export function textOfLines(lines: ConfigLines): string {
   const draft = new Draft({ lines: [] });
-  for (const [key, value] of Object.entries(lines))
-    for (const text of textsOf(value)) draft.document = appendItem(draft.document, key, text);
+  for (const { key, text } of linesOf(lines)) draft.add(key, text);
   return printDocument(draft.document);
 }
 

@@ -24,7 +24,7 @@ export type ConfigValue = ConfigScalar | readonly ConfigScalar[];
 /** Lines of a configuration, in the order of the members. */
 export type ConfigLines = { readonly [K in ConfigKey]?: ConfigValue | undefined };
 
-interface Line {
+export interface Line {
   readonly key: string;
   readonly text: string;
 }

@@ -1,5 +1,6 @@
 /** A container as an object: a name in a container path, and what can be done with it. It holds nothing open. */
 
+import { randomBytes } from 'node:crypto';
 import { LxcError } from '../base/error.ts';
 import { readCgroup, writeCgroup } from '../run/cgroup.ts';
 import { CommandSocket, type ContainerId } from '../run/command-socket.ts';
@@ -14,10 +15,10 @@ import type { State } from '../run/states.ts';
 import { type StopWish, stopContainer } from '../run/stop.ts';
 import { tendedState } from '../run/tend.ts';
 import { ConfigFile, mustBeDefined } from './config-file.ts';
-import { type CreateOptions, wishOf } from './create.ts';
+import { type CreateOptions, sayAgain, wishOf } from './create.ts';
 import { type StateChange, stateChanges } from './events.ts';
 import { execIn } from './exec.ts';
-import type { ExecOptions } from './exec-options.ts';
+import type { ExecOptions, NoOptions } from './exec-options.ts';
 import type { AnyExecution, Execution } from './execution.ts';
 import { type Abortable, abortError, idOf, inSession, type Place } from './place.ts';
 import { signalNumber } from './result.ts';
@@ -85,7 +86,8 @@ export class Container {
   readonly #id: ContainerId;
   readonly #place: Place;
 
-  private constructor(id: ContainerId, place: Place) {
+  /** Containers come from {@link Container.open}, {@link Container.create} and the like. */
+  protected constructor(id: ContainerId, place: Place) {
     ({ name: this.name, lxcpath: this.lxcpath } = id);
     this.#id = id;
     this.#place = place;
@@ -120,15 +122,18 @@ export class Container {
    */
   static async create(name: string, options: CreateOptions = {}): Promise<Container> {
     const container = Container.at(name, options);
-    if (container.isDefined)
-      throw new LxcError(`Failed to create ${name}: there is a container of that name`, {
-        code: 'ALREADY_DEFINED',
-      });
-    await inSession(options, options.signal, async (session) => {
-      using wish = wishOf(session, options);
-      await createContainer(session, container.#id, wish.wish);
-    });
+    await make(container.#id, options);
     return container;
+  }
+
+  /**
+   * Makes a container under a name of its own that is killed and destroyed at the end of an `await using` scope.
+   * @throws {@link LxcError} as {@link Container.create}
+   */
+  static async temporary(options: CreateOptions = {}): Promise<TemporaryContainer> {
+    const id = idOf(temporaryName(), options);
+    await make(id, options);
+    return new TemporaryContainer(id, options);
   }
 
   /** It has a configuration. */
@@ -184,8 +189,7 @@ export class Container {
    * @throws {@link ExecError} when awaited: `COMMAND_FAILED`, `NOT_EXECUTABLE`, `TIMED_OUT`, `ABORTED`, `TOO_MUCH_OUTPUT`
    * @throws {@link LxcError} when awaited: `NOT_RUNNING`
    */
-  exec(command: readonly string[]): Execution;
-  exec<const O extends ExecOptions>(command: readonly string[], options: O): Execution<O>;
+  exec<const O extends ExecOptions = NoOptions>(command: readonly string[], options?: O): Execution<O>;
   exec(command: readonly string[], options: ExecOptions = {}): AnyExecution {
     return execIn(this.#id, this.#place, command, options);
   }
@@ -193,10 +197,9 @@ export class Container {
   /**
    * Starts the container with a command as its only work, under a small init, in the foreground: it ends with the
    * command, and with this process. A status above 128 may be that of a signal, as in a shell.
-   * @throws as {@link Container.exec}, and {@link Container.start}
+   * @throws as `exec` and `start` do
    */
-  run(command: readonly string[]): Execution;
-  run<const O extends RunOptions>(command: readonly string[], options: O): Execution<O>;
+  run<const O extends RunOptions = NoOptions>(command: readonly string[], options?: O): Execution<O>;
   run(command: readonly string[], options: RunOptions = {}): AnyExecution {
     return runIn(this.#id, this.#place, command, options);
   }
@@ -245,7 +248,8 @@ export class Container {
    * Resolves with the first of these states that it is in or comes to; it need not have been started yet.
    * @throws {@link LxcError} `NOT_RUNNING` when it stops without coming to one; `TIMED_OUT`, `ABORTED`
    */
-  wait(wanted: State | readonly State[], { signal }: Abortable = {}): Promise<State> {
+  wait(wanted: State | readonly State[], options: Abortable = {}): Promise<State> {
+    const { signal } = options;
     const states: ReadonlySet<State> = new Set(typeof wanted === 'string' ? [wanted] : wanted);
     return inSession(this.#place, signal, async (session) => {
       const now = await tendedState(session, this.#id);
@@ -264,15 +268,16 @@ export class Container {
    * A state that lasts shorter than it takes to ask again may be left out, the last one never.
    * @throws {@link LxcError} `TIMED_OUT`, `ABORTED` by the signal
    */
-  events({ signal }: Abortable = {}): AsyncGenerator<StateChange, undefined> {
-    return stateChanges(this.#id, signal);
+  events(options: Abortable = {}): AsyncGenerator<StateChange, undefined> {
+    return stateChanges(this.#id, options.signal);
   }
 
   /**
    * Removes it for good, with its root file system, by its `lxc.hook.destroy`.
    * @throws {@link LxcError} `NOT_DEFINED`; `ALREADY_RUNNING` without `force`; `FAILED` where it has clones or snapshots
    */
-  destroy({ force = false, snapshots = false }: DestroyOptions = {}): Promise<void> {
+  destroy(options: DestroyOptions = {}): Promise<void> {
+    const { force = false, snapshots = false } = options;
     mustBeDefined(this.#id);
     const { log } = new Warnings(this.name);
     return this.#session((session) => destroyContainer(session, this.#id, { force, snapshots }, log));
@@ -294,6 +299,35 @@ export class Container {
   #session<T>(work: Parameters<typeof inSession<T>>[2]): Promise<T> {
     return inSession(this.#place, undefined, work);
   }
+}
+
+/** A container that goes with its scope: `await using`. */
+export class TemporaryContainer extends Container implements AsyncDisposable {
+  /** @internal */
+  constructor(id: ContainerId, place: Place) {
+    super(id, place);
+  }
+
+  /** Kills and destroys it; nothing happens where that has been done. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.isDefined) await this.destroy({ force: true, snapshots: true });
+  }
+}
+
+async function make(id: ContainerId, options: CreateOptions): Promise<void> {
+  if (isDefined(id))
+    throw new LxcError(`Failed to create ${id.name}: there is a container of that name`, {
+      code: 'ALREADY_DEFINED',
+    });
+  await inSession(options, options.signal, async (session) => {
+    using wish = wishOf(session, options);
+    await createContainer(session, id, wish.wish);
+  });
+  await sayAgain(new ConfigFile(id, options), options);
+}
+
+function temporaryName(): string {
+  return `tmp-${randomBytes(6).toString('hex')}`;
 }
 
 const noDetails = { ips: false, stats: false };

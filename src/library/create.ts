@@ -5,10 +5,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { reason } from '../base/errno.ts';
 import { LxcError } from '../base/error.ts';
+import { findKey } from '../config/lookup.ts';
 import type { CreateWish } from '../run/create.ts';
 import type { Session } from '../run/session.ts';
-import { textOfLines } from './config-file.ts';
-import type { ConfigLines } from './config-key.ts';
+import { type ConfigFile, textOfLines } from './config-file.ts';
+import { type ConfigLines, linesOf } from './config-key.ts';
 import type { Abortable, Place } from './place.ts';
 
 /** Options of {@link Container.create}. */
@@ -22,7 +23,7 @@ export interface CreateOptions extends Place, Abortable {
   readonly templateArgs?: readonly string[] | undefined;
   /** The configuration that it begins with; absent: `lxc.default_config` of lxc.conf where there is no `config`. */
   readonly configFile?: string | undefined;
-  /** Lines of its configuration, behind those of `configFile`. */
+  /** Lines of its configuration; single values win over those of `configFile` and of the template. */
   readonly config?: ConfigLines | undefined;
   /** Absolute path for the root file system; absent: `rootfs` in its directory. */
   readonly rootfs?: string | undefined;
@@ -53,4 +54,11 @@ function textOf(session: Session, file: string | undefined): string {
   } catch (error) {
     throw new LxcError(`Failed to read the configuration ${file}: ${reason(error)}`, { cause: error });
   }
+}
+
+/** A template adds lines of its own behind those of the caller; the single values among these are said again. */
+export async function sayAgain(file: ConfigFile, { template, config = {} }: CreateOptions): Promise<void> {
+  const single = linesOf(config).filter(({ key }) => findKey(key)?.row.kind === 'one');
+  if (template === undefined || single.length === 0) return;
+  await file.addLines(single);
 }

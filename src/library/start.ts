@@ -32,7 +32,7 @@ export interface StartOptions extends ConfigOptions, Abortable {
   readonly command?: readonly string[] | undefined;
 }
 
-/** Options of {@link Container.run}. */
+/** Options of `Container.run`. */
 export interface RunOptions extends CommandOptions, ConfigOptions {}
 
 /** One step of a plan. */
