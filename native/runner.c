@@ -454,17 +454,40 @@ enum run_end run_program(struct run *run)
 #ifdef FAULTS
 #include <stdlib.h>
 
-/* LXC_TS_FAULT=LIST:INDEX[:ERRNO]: that op fails before it acts. `call:N` is the parent list's Nth call. */
+/* The variable's value, or with `@FILE` what that file says now. The child has no way to it: it has ours. */
+static const char *wanted_fault(void)
+{
+	static char text[64];
+	static bool known;
+	const char *value = getenv("LXC_TS_FAULT");
+	if (known || !value)
+		return text;
+	known = true;
+	if (*value != '@')
+		JOIN(text, value);
+	else if (read_file(value + 1, text, sizeof(text)) < 0)
+		*text = 0;
+	return text;
+}
+
+/*
+ * LXC_TS_FAULT=LIST:INDEX[:ERRNO]: that op fails before it acts. `call:N` is the parent list's Nth call. With `kill` for
+ * ERRNO the process that comes to the op is killed, with `wait` it rests for 50 ms.
+ */
 int fault(uint32_t list, uint32_t index)
 {
 	static const char *const names[] = { "parent:", "child:", "undo:", "settings:", "call:" };
-	const char *at = getenv("LXC_TS_FAULT");
+	const char *at = wanted_fault();
 	size_t len = strlen(names[list]);
-	if (!at || strncmp(at, names[list], len) != 0)
+	if (strncmp(at, names[list], len) != 0)
 		return 0;
 	at += len;
 	if (parse_number(&at) != index)
 		return 0;
+	if (!strcmp(at, ":kill"))
+		kill(getpid(), SIGKILL);
+	if (!strcmp(at, ":wait"))
+		return poll(NULL, 0, 50) < 0 ? -errno : 0;
 	detail("injected fault", NULL);
 	return *at == ':' ? (at++, -(int)parse_number(&at)) : -EIO;
 }
