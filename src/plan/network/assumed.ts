@@ -16,17 +16,19 @@ export function neededSysctls(nets: readonly Net[]): readonly string[] {
 export function assumedFacts(nets: readonly Net[], now: NetworkFacts): NetworkFacts {
   return {
     ...now,
-    links: new Map(nets.flatMap((net) => linkOf(net, now))),
+    links: new Map(nets.flatMap((net) => linkOf(net, nets, now))),
     sysctls: new Map(neededSysctls(nets).map((path) => [path, '1'])),
     hasSwitchTool: true,
   };
 }
 
-function linkOf(net: Net, now: NetworkFacts): readonly [string, LinkFact][] {
+/** Several networks may stand on one interface. */
+function linkOf(net: Net, nets: readonly Net[], now: NetworkFacts): readonly [string, LinkFact][] {
   const name = net.one('link')?.value;
   if (name === undefined) return [];
   const fact = now.links.get(name);
-  const kind = fact?.kind === 'openvswitch' ? fact.kind : net.value('type') === 'veth' ? 'bridge' : 'other';
+  const hasPorts = nets.some((one) => one.one('link')?.value === name && one.value('type') === 'veth');
+  const kind = fact?.kind === 'openvswitch' ? fact.kind : hasPorts ? 'bridge' : 'other';
   return [[name, { ...someLink, ...fact, kind, vlan: { filtering: true, defaultPvid: 0 }, addresses }]];
 }
 
