@@ -93,6 +93,7 @@ void answer_cgroup2(struct run *, struct client *, bool limit);
 void answer_cgroup_fd(struct run *, struct client *, bool limit);
 void answer_cgroup_context(struct run *, struct client *);
 void stop(struct run *, struct client *);
+bool stops(void);                           /* somebody asked for it: no reboot any more */
 void freeze(struct run *, struct client *, bool on);
 int freezer_fd(void);                       /* to poll for POLLPRI; -1 when nothing is in progress */
 void freezer_check(struct run *);

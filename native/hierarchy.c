@@ -139,6 +139,13 @@ static void thaw(struct run *run)
 		write_in(STR(op, SET_CGROUP_LIMIT_DIR), "cgroup.freeze", "0");
 }
 
+static bool stop_asked;
+
+bool stops(void)
+{
+	return stop_asked;
+}
+
 void stop(struct run *run, struct client *c)
 {
 	const struct op *op = setting(run, OP_SET_INIT, 0);
@@ -147,6 +154,7 @@ void stop(struct run *run, struct client *c)
 		answer_result(c, err, 0);
 		return release(c);
 	}
+	stop_asked = true;
 	thaw(run);
 	/* The answer is that the connection closes, when this process is through. */
 	c->kind = UNTIL_THE_END;

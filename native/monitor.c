@@ -379,7 +379,7 @@ static bool ask_after(struct run *run, int brain)
 
 static bool end(struct run *run, int status)
 {
-	bool reboot = WIFSIGNALED(status) && WTERMSIG(status) == SIGHUP;
+	bool reboot = WIFSIGNALED(status) && WTERMSIG(status) == SIGHUP && !stops();
 	int64_t questions = end_questions(run) & (ASK_BEFORE | ASK_AFTER);
 	tell_monitord(run, MESSAGE_EXIT_CODE, status);
 	state_set(run, STOPPING);
