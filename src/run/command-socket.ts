@@ -305,7 +305,8 @@ class Exchange {
         resolve(new Exchange(socket));
       });
       const refused = (error: Error) => {
-        if (errnoCode(error) === 'ECONNREFUSED') resolve(undefined);
+        // Reset: a monitor that ended with us in its backlog.
+        if (errnoCode(error) === 'ECONNREFUSED' || errnoCode(error) === 'ECONNRESET') resolve(undefined);
         else reject(new LxcError(`Failed to reach the monitor: ${error.message}`, { cause: error }));
       };
       socket.once('error', refused);
