@@ -177,6 +177,7 @@ struct run {
 
 	char record_dir[256];   /* "" before openRecord */
 	int record;             /* O_APPEND descriptor of the record, -1 before openRecord */
+	bool taken;             /* the record was there before us, with its inverses */
 	off_t record_head;      /* where its HEAD entry ends */
 	int command;            /* listening command socket, -1 before bindCommand */
 
@@ -271,7 +272,7 @@ static inline int fault(uint32_t list, uint32_t index)
 /* ---- parent ops by topic: cgroup.c, host.c, clone.c, undo.c, storage.c ---- */
 op_fn op_mkdir_cgroup, op_rmdir_cgroup, op_join_cgroup, op_remove_tree;
 op_fn op_bind_command, op_write_file, op_unlink, op_lock_file, op_hold_lock, op_write_proc, op_write_pidfile, op_signal, op_stop_by_monitor, op_adopt, op_bpf_devices, op_clone_tree;
-op_fn op_clone, op_clone_within, op_detach, op_open_record;
+op_fn op_clone, op_clone_within, op_detach, op_open_record, op_take_record;
 op_fn op_open_file_system, op_spawn;
 
 int remove_tree(const char *path);                         /* 0 too where there is nothing */

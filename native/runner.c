@@ -286,6 +286,7 @@ static op_fn *const parent_ops[] = {
 	[OP_CALL] = op_call,
 	[OP_BIND_COMMAND] = op_bind_command,
 	[OP_OPEN_RECORD] = op_open_record,
+	[OP_TAKE_RECORD] = op_take_record,
 	[OP_DETACH] = op_detach,
 	[OP_MKDIR_CGROUP] = op_mkdir_cgroup,
 	[OP_RMDIR_CGROUP] = op_rmdir_cgroup,
@@ -337,7 +338,7 @@ static int arm(struct run *run, uint32_t index)
 	const struct op_list *undo = &run->program.list[LIST_UNDO];
 	for (; run->armed < undo->count && undo->ops[run->armed].link <= index; run->armed++) {
 		const struct op *op = &undo->ops[run->armed];
-		int err = record_append(run, RECORD_UNDO, op->raw, op->raw_len);
+		int err = run->taken ? 0 : record_append(run, RECORD_UNDO, op->raw, op->raw_len);
 		if (err < 0) {
 			detail("cannot write the record of the container", NULL);
 			return err;
@@ -437,6 +438,11 @@ enum run_end run_program(struct run *run)
 		return give_up(run);
 	trace_send(run->brain);
 	uint32_t after = run->program.after;
+	if (after == AFTER_UNDO) {
+		run->taken = false;
+		run_undo(run);
+		close_fd(&run->command);
+	}
 	if (after == AFTER_MONITOR)
 		record_append(run, RECORD_RUNNING, NULL, 0);
 	run->running = true;
@@ -445,7 +451,7 @@ enum run_end run_program(struct run *run)
 	buffer_free(&run->notes);
 	buffer_free(&run->fail_detail);
 	run->note_count = 0;
-	if (after == AFTER_RETURN)
+	if (after == AFTER_RETURN || after == AFTER_UNDO)
 		return RUN_DONE;
 	kill(getpid(), SIGCHLD);
 	return after == AFTER_MONITOR ? RUN_MONITOR : RUN_ATTACHED;

@@ -57,6 +57,32 @@ int op_open_record(struct run *run, const struct op *op)
 	return err;
 }
 
+/* Inverses of ours may fail and are then written behind its head, so that is found. */
+int op_take_record(struct run *run, const struct op *op)
+{
+	char path[sizeof(run->record_dir) + 8];
+	struct stat st;
+	struct {
+		char magic[8];
+		uint32_t len, tag;
+	} start;
+	int err = JOIN(run->record_dir, STR(op, TAKE_RECORD_DIR));
+	if (err < 0)
+		return err;
+	record_path(run, path, sizeof(path));
+	_fd_ int fd = CHECK(open(path, O_RDWR | O_APPEND | O_CLOEXEC | O_NOFOLLOW));
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return fd < 0 ? fd : -errno;
+	if ((int64_t)st.st_ino != NUM(op, TAKE_RECORD_INODE) || st.st_size != NUM(op, TAKE_RECORD_SIZE))
+		return -ESTALE;
+	ssize_t n = CHECK(pread(fd, &start, sizeof(start), 0));
+	run->record_head = n == sizeof(start) && start.tag == RECORD_HEAD ? (off_t)sizeof(start) + start.len : 8;
+	run->record = fd;
+	run->taken = true;
+	fd = -1;
+	return 0;
+}
+
 int record_append(struct run *run, uint32_t tag, const void *payload, size_t len)
 {
 	uint32_t head[2] = { len, tag };
@@ -152,12 +178,26 @@ static void record_rest(struct run *run, uint32_t count)
 	close_fd(&run->record);
 }
 
+/* The namespace of an interface that did not come home is held until it does. */
+static int undo_one(struct run *run, uint32_t index, bool *astray)
+{
+	uint16_t code = run->program.list[LIST_UNDO].ops[index].code;
+	if (code == OP_RELEASE_NETNS && *astray)
+		return -EBUSY;
+	int err = run_parent_op(run, LIST_UNDO, index);
+	*astray |= code == OP_BRING_HOME && err < 0;
+	return err;
+}
+
 void run_undo(struct run *run)
 {
 	uint32_t count = run->armed, failures = 0;
+	bool astray = false;
+	if (run->taken && count == 0)
+		return close_fd(&run->record);
 	while (run->armed > 0) {
 		uint32_t index = --run->armed;
-		int err = run_parent_op(run, LIST_UNDO, index);
+		int err = undo_one(run, index, &astray);
 		if (err >= 0)
 			continue;
 		add_note(run, LIST_UNDO, index, -err, detail_take());

@@ -31,6 +31,7 @@ const after: Readonly<Record<Program['after'], string>> = {
   return: 'return',
   monitor: 'wait for the exec of init and stay as its monitor',
   attached: 'wait for the attached command',
+  undo: 'the inverses run',
 };
 
 function opLines(planned: PlannedOp, index: number): readonly string[] {

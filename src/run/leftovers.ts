@@ -5,13 +5,16 @@
 
 import { rmdirSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { errnoCode } from '../base/errno.ts';
+import { errnoCode, errnoNumber } from '../base/errno.ts';
 import { LxcError } from '../base/error.ts';
+import { explain } from '../plan/index.ts';
 import { revive } from '../wire/encode.ts';
-import type { Program } from '../wire/program.ts';
-import { hostProgram } from './container.ts';
+import { lists } from '../wire/frames.ts';
+import type { Op } from '../wire/ops.ts';
+import type { PlannedOp, Program } from '../wire/program.ts';
 import { type ContainerRecord, isAlive } from './record.ts';
-import type { Session } from './session.ts';
+import { removeTree } from './remove.ts';
+import type { RunResult, Session } from './session.ts';
 
 /** Init lives although nobody watches it: `lxc.monitor.signal.pdeath = 0`. */
 export function isOrphan(record: ContainerRecord): boolean {
@@ -23,21 +26,55 @@ export function isWatched(record: ContainerRecord): boolean {
   return record.monitor !== undefined && isAlive(record.monitor);
 }
 
-/** Every inverse is tried; what fails is told by the result's notes. */
-export function cleanProgram(record: ContainerRecord): Program {
-  const undo = record.undo().map(revive).toReversed();
-  const optional = true;
-  return hostProgram('leftovers', [
-    ...undo.map((op) => ({ op, act: `undo what is left in ${record.dir}`, optional })),
-    { op: { op: 'removeTree', args: { path: record.dir } }, act: `remove ${record.dir}` },
-  ]);
+/**
+ * Nobody else may clean, take over or start the container meanwhile: whoever does holds its command socket. And the
+ * record must still be the one that was read.
+ */
+export function takeOver(record: ContainerRecord, socket: string): readonly PlannedOp[] {
+  const { dir, inode, size } = record;
+  const step = (op: Op, act: string): PlannedOp => ({ ...op, why: { key: 'leftovers', act } });
+  return [
+    step({ op: 'bindCommand', args: { name: socket } }, `bind the command socket @${socket}`),
+    step({ op: 'takeRecord', args: { dir, inode, size } }, `take over the record in ${dir}`),
+  ];
 }
 
-export async function cleanLeftovers(session: Session, record: ContainerRecord): Promise<void> {
-  const result = await session.run(cleanProgram(record));
+/** Another command has the container, or has done with it. */
+export function isTaken({ parent }: Program, { kind, list, index, errno }: RunResult): boolean {
+  if (kind !== 'failed' || list !== lists.parent) return false;
+  const { op } = parent[index] ?? {};
+  if (op === 'bindCommand') return errno === errnoNumber('EADDRINUSE');
+  return op === 'takeRecord' && (errno === errnoNumber('ENOENT') || errno === errnoNumber('ESTALE'));
+}
+
+/** Every inverse is tried; what fails is told by the result's notes, and stays in the record. */
+export function cleanProgram(record: ContainerRecord, socket: string): Program {
+  const undo = record.undo().map(revive);
+  const parent = takeOver(record, socket).map((one) => (one.op === 'takeRecord' ? { ...one, undo } : one));
+  return { parent, child: [], settings: [], after: 'undo', exit: 'zero' };
+}
+
+/**
+ * False where another command was faster. An interface that could not be brought home is tried again by the next
+ * command; other inverses that fail twice are given up, as the next start goes round what they leave.
+ */
+export async function cleanLeftovers(
+  session: Session,
+  socket: string,
+  record: ContainerRecord,
+): Promise<boolean> {
+  const program = cleanProgram(record, socket);
+  const result = await session.run(program);
+  if (isTaken(program, result)) return false;
   if (result.kind === 'failed')
-    throw new LxcError(`Failed to clean up what is left in ${record.dir}: ${result.detail}`);
+    throw new LxcError(
+      `Failed to clean up what is left in ${record.dir}: ${explain(program, result).message}`,
+    );
+  const undo = record.undo();
+  if (result.notes.length > 0 && !result.notes.some(({ index }) => undo[index]?.op === 'bringHome'))
+    await removeTree(session, record.dir);
   removeIfEmpty(dirname(record.dir));
+  return true;
 }
 
 /** The directory of the container path, shared with the records of its other containers. */

@@ -3,7 +3,7 @@
  * the monitor's; without one, the next command reads it and cleans up or takes over.
  */
 
-import { readFileSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
 import { errnoCode, reason } from '../base/errno.ts';
 import { LxcError } from '../base/error.ts';
 import { ByteReader } from '../wire/bytes.ts';
@@ -19,6 +19,9 @@ export interface ProcessId {
 
 export interface ContainerRecord {
   readonly dir: string;
+  /** Of its file, by which the helper knows that it is still this one. */
+  readonly inode: number;
+  readonly size: number;
   /** The brain's JSON. */
   readonly head: Buffer;
   /** In the order in which they were armed. */
@@ -38,17 +41,21 @@ export function recordFile(dir: string): string {
 /** `undefined` where there is none. */
 export function readRecord(dir: string): ContainerRecord | undefined {
   const file = recordFile(dir);
-  let bytes: Buffer;
   try {
-    bytes = readFileSync(file);
+    const fd = openSync(file, 'r');
+    try {
+      return parseRecord(dir, readFileSync(fd), fstatSync(fd).ino);
+    } finally {
+      closeSync(fd);
+    }
   } catch (error) {
     if (errnoCode(error) === 'ENOENT' || errnoCode(error) === 'ENOTDIR') return undefined;
+    if (error instanceof LxcError) throw error;
     throw new LxcError(`Failed to read ${file}: ${reason(error)}`, { cause: error });
   }
-  return parseRecord(dir, bytes);
 }
 
-export function parseRecord(dir: string, bytes: Buffer): ContainerRecord {
+export function parseRecord(dir: string, bytes: Buffer, inode = 0): ContainerRecord {
   if (bytes.toString('latin1', 0, recordMagic.length) !== recordMagic)
     throw new LxcError(`Failed to read the record in ${dir}: it is not one of ours`);
   const undo: Buffer[] = [];
@@ -65,7 +72,8 @@ export function parseRecord(dir: string, bytes: Buffer): ContainerRecord {
     else if (tag === recordTags.running) running = true;
     else if (tag === recordTags.unsettled) unsettled = true;
   }
-  return { dir, head, undo: () => undo.map(decodeOp), init, monitor, running, unsettled };
+  const size = bytes.length;
+  return { dir, inode, size, head, undo: () => undo.map(decodeOp), init, monitor, running, unsettled };
 }
 
 /** An entry cut off by a crash of its writer, always the last one, is left out: its op did not run. */

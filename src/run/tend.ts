@@ -10,42 +10,53 @@ import { explain } from '../plan/index.ts';
 import { revive } from '../wire/encode.ts';
 import type { Op } from '../wire/ops.ts';
 import type { PlannedOp, Program } from '../wire/program.ts';
-import { CommandSocket, type ContainerId } from './command-socket.ts';
-import { decodeHead } from './head.ts';
-import { cleanLeftovers, isOrphan, isWatched } from './leftovers.ts';
+import { CommandSocket, type ContainerId, socketName } from './command-socket.ts';
+import { decodeHead, headOf } from './head.ts';
+import { cleanLeftovers, isOrphan, isTaken, isWatched, takeOver } from './leftovers.ts';
 import { recordDir } from './places.ts';
 import { prepareStart } from './prepare.ts';
 import { cgroupsOf } from './processes.ts';
-import { type ContainerRecord, type ProcessId, readRecord, recordFile } from './record.ts';
+import { type ContainerRecord, isAlive, type ProcessId, readRecord, recordFile } from './record.ts';
 import type { Session } from './session.ts';
 import type { State } from './states.ts';
 
 const dyingMilliseconds = 5;
 const dyingTries = 200;
+const killSignal = 9;
 
 /** `absent`: nothing of ours is there, or not any more; a container of C LXC may still have the name. */
 export async function tend(session: Session, id: ContainerId): Promise<'running' | 'absent'> {
   const dir = recordDir(session, id.lxcpath, id.name);
-  const record = readRecord(dir);
-  if (record === undefined) {
-    session.grounds.add({ kind: 'absent', path: recordFile(dir) });
-    return 'absent';
+  for (;;) {
+    const record = readRecord(dir);
+    if (record === undefined) {
+      session.grounds.add({ kind: 'absent', path: recordFile(dir) });
+      return 'absent';
+    }
+    session.grounds.spoil();
+    if ((await new CommandSocket(id).state()) !== 'STOPPED' || (await staysWatched(record))) return 'running';
+    const orphan = (await outlives(record)) ? record.init : undefined;
+    if (orphan !== undefined && (await adopt(session, record, orphan))) return 'running';
+    if (orphan === undefined && (await cleanLeftovers(session, socketName(id), record))) return 'absent';
+    // Somebody else is at it: what he leaves is looked at anew.
+    await sleep(dyingMilliseconds);
   }
-  session.grounds.spoil();
-  if ((await new CommandSocket(id).state()) !== 'STOPPED' || (await staysWatched(record))) return 'running';
-  if (record.init !== undefined && isOrphan(record)) {
-    await adopt(session, record, record.init);
-    return 'running';
-  }
-  await cleanLeftovers(session, record);
-  return 'absent';
 }
 
 /** A monitor that dies takes its socket away before it is gone; one that still watches a running init has one. */
-async function staysWatched(record: ContainerRecord): Promise<boolean> {
-  for (let tries = 0; record.running && isWatched(record) && tries < dyingTries; tries++)
-    await sleep(dyingMilliseconds);
-  return isWatched(record);
+function staysWatched(record: ContainerRecord): Promise<boolean> {
+  return record.running ? staysSo(() => isWatched(record)) : Promise.resolve(isWatched(record));
+}
+
+/** Init that dies with its monitor does so a moment later. */
+function outlives(record: ContainerRecord): Promise<boolean> {
+  const dies = headOf(record).config.value('lxc.monitor.signal.pdeath') === killSignal;
+  return dies ? staysSo(() => isOrphan(record)) : Promise.resolve(isOrphan(record));
+}
+
+async function staysSo(holds: () => boolean): Promise<boolean> {
+  for (let tries = 0; holds() && tries < dyingTries; tries++) await sleep(dyingMilliseconds);
+  return holds();
 }
 
 /** The state, after a container that lost its monitor was taken over or cleaned up. */
@@ -55,8 +66,11 @@ export async function tendedState(session: Session, id: ContainerId): Promise<St
   return state === 'STOPPED' && (await tend(session, id)) === 'running' ? socket.state() : state;
 }
 
-/** The caller's process leaves a new monitor behind, which watches init through a pidfd. */
-async function adopt(session: Session, record: ContainerRecord, init: ProcessId): Promise<void> {
+/**
+ * The caller's process leaves a new monitor behind, which watches init through a pidfd. False where another command was
+ * faster, or init has just ended.
+ */
+async function adopt(session: Session, record: ContainerRecord, init: ProcessId): Promise<boolean> {
   const head = decodeHead(record.head);
   const request = { ...head.request, pid: session.pid };
   const { plan } = await prepareStart(session, { ...head, request }, 'adopt');
@@ -67,7 +81,8 @@ async function adopt(session: Session, record: ContainerRecord, init: ProcessId)
     settingsOf(plan.program, init, head.items),
   );
   const result = await session.run(program);
-  if (result.kind !== 'failed') return;
+  if (result.kind !== 'failed') return true;
+  if (isTaken(program, result) || !isAlive(init)) return false;
   const { message } = explain(program, result);
   throw new LxcError(message, { hint: `kill ${init.pid} to be rid of what is left of ${request.name}` });
 }
@@ -82,12 +97,7 @@ export function adoptProgram(
   const take: Op = { op: 'adopt', args: { pid, startTime } };
   return {
     parent: [
-      step({ op: 'bindCommand', args: { name: socket } }, `bind the command socket @${socket}`),
-      step({ op: 'unlink', args: { path: `${record.dir}/record` } }, 'take the old record away'),
-      step(
-        { op: 'openRecord', args: { dir: record.dir, head: record.head } },
-        `write the record in ${record.dir}`,
-      ),
+      ...takeOver(record, socket),
       step({ op: 'detach', args: { cgroup2: '' } }, 'start a monitor'),
       { ...step(take, `take over the running init ${pid}`), undo: record.undo().map(revive) },
     ],

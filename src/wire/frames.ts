@@ -78,8 +78,8 @@ export const traceMoments = {
   done: 4,
 } as const;
 
-/** What the process does when the parent list is through. */
-export const afterRun = { return: 0, monitor: 1, attached: 2 } as const;
+/** What the process does when the parent list is through. `undo`: it runs all inverses, and what fails stays in the record. */
+export const afterRun = { return: 0, monitor: 1, attached: 2, undo: 3 } as const;
 
 /** The exit status of a foreground process that ends on its own: 0, or that of the container's command. */
 export const exitRules = { zero: 0, status: 1 } as const;

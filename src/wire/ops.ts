@@ -292,6 +292,12 @@ export const ops = {
    */
   schedCore: { code: 80, by: 'C', args: { from: 'int' } },
 
+  /**
+   * The record of a run whose monitor died is ours from now on; ESTALE where it is not that file of that size any more.
+   * Inverses stand in it already, and where none of them ran it stays as it was.
+   */
+  takeRecord: { code: 90, by: 'P', args: { dir: 'str', inode: 'int', size: 'int' } },
+
   /** Name and lxcpath as the command socket answers them. */
   setName: { code: 100, by: 'S', args: { name: 'str', lxcpath: 'str' } },
   /** One answer of GET_CONFIG_ITEM. */
