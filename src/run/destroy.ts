@@ -15,6 +15,7 @@ import { rootfsMount } from './places.ts';
 import { clonesOf, leaveParents, snapshotsOf } from './relatives.ts';
 import { removeTree } from './remove.ts';
 import type { Session } from './session.ts';
+import { tend, tendedState } from './tend.ts';
 
 export interface DestroyWish {
   /** Stop it first. */
@@ -34,13 +35,15 @@ export async function destroyContainer(
   if (!wish.snapshots && clones.length > 0) throw refused(id, 'has clones', clones);
   if (!wish.snapshots && snapshots.length > 0) throw refused(id, 'has snapshots', snapshots);
   const container = new Container(session, id);
-  if ((await container.socket.state()) !== 'STOPPED') {
+  if ((await tendedState(session, id)) !== 'STOPPED') {
     if (!wish.force)
       throw new LxcError(`${id.name} is running`, {
         code: 'ALREADY_RUNNING',
         hint: 'stop it, or add -f',
       });
     await container.stop();
+    // There will be no next command on the name, should its monitor have died at the end.
+    await tend(session, id);
   }
   const config = loadConfig(configPath(id), nodeConfigIo(session));
   const storage = doomedStorage(id, config);
