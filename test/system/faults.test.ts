@@ -1,9 +1,9 @@
 /** Faults in the middle of a start: every op that fails, every process that dies, leaves nothing behind. */
 
 import type { ChildProcess } from 'node:child_process';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { beforeAll, expect } from 'vitest';
-import { binDir, start, underC } from './harness/commands.ts';
+import { binDir, run, start, underC } from './harness/commands.ts';
 import type { Container } from './harness/container.ts';
 import { eventually } from './harness/eventually.ts';
 import { buildFaulty, planOf, startWithFault } from './harness/faulty.ts';
@@ -167,6 +167,19 @@ testOurs('SIGKILL to the monitor of a rich container: the next command cleans up
   await foo.stop();
 });
 
+testOurs('An orphan with several networks on one bridge is taken over', reason, async (scope) => {
+  await scope.bridge('sysbr0');
+  const types = ['veth', 'macvlan'].flatMap((type, index) => [
+    `lxc.net.${index}.type = ${type}`,
+    `lxc.net.${index}.link = sysbr0`,
+  ]);
+  const foo = scope.container({ config: ['lxc.monitor.signal.pdeath = 0', ...types] });
+  await foo.start(['-p', `${foo.dir}/pid`]);
+  process.kill(Number(readFileSync(`${foo.dir}/pid`, 'utf8')), 'SIGKILL');
+  expect(await foo.run('info', ['-s'])).toMatchObject({ status: 0, stdout: 'State:          RUNNING\n' });
+  await foo.stop();
+});
+
 /** Each as the first command after the monitor's death. */
 const takers: readonly (readonly [string, readonly string[]])[] = [
   ['attach', ['--', '/bin/true']],
@@ -201,3 +214,58 @@ testOurs('SIGKILL to the monitor: lxc-info alone takes the leftovers apart', rea
   await eventually(async () => (await foo.state()) === 'STOPPED', 'the container is stopped');
   expect(readdirSync('/run/lxc-ts').filter((name) => /^[0-9a-f]{16}$/.test(name))).toEqual([]);
 });
+
+testOurs('SIGKILL to the monitor: lxc-destroy leaves nothing of the container', reason, async (scope) => {
+  const foo = await richContainer(scope);
+  await foo.start(['-p', `${foo.dir}/pid`]);
+  process.kill(Number(readFileSync(`${foo.dir}/pid`, 'utf8')), 'SIGKILL');
+  expect(await foo.run('destroy', ['-f'])).toMatchObject({ status: 0, stderr: '' });
+});
+
+testOurs(
+  'Commands that meet at what a killed monitor left do not disturb each other',
+  reason,
+  async (scope) => {
+    const foo = await richContainer(scope);
+    for (let turn = 0; turn < 5; turn += 1) {
+      await foo.start(['-p', `${foo.dir}/pid`]);
+      process.kill(Number(readFileSync(`${foo.dir}/pid`, 'utf8')), 'SIGKILL');
+      const [started, ...looked] = await Promise.all([
+        foo.run('start', ['-d']),
+        ...['info', 'info', 'freeze', 'info'].map((verb) => foo.run(verb)),
+      ]);
+      expect(started).toMatchObject({ status: 0, stderr: '' });
+      for (const { stderr } of looked) expect(stderr).not.toContain('Unexpected');
+      await foo.run('unfreeze');
+      expect(await foo.state()).toBe('RUNNING');
+      expect(foo.cgroupDir('memory')).toSatisfy(existsSync);
+      await foo.stop();
+    }
+  },
+);
+
+testOurs(
+  'Each inverse that fails at the end is tried again by the next command',
+  reason,
+  async (scope) => {
+    const foo = await richContainer(scope);
+    const plan = await planOf(foo);
+    const inverses = plan.parent.flatMap(({ undo }) => undo ?? []);
+    expect(inverses.length).toBeGreaterThan(10);
+    const wrong: string[] = [];
+    for (const how of ['5', 'kill'])
+      for (const index of inverses.keys()) wrong.push(...(await endWithFault(foo, `undo:${index}:${how}`)));
+    expect(wrong).toEqual([]);
+  },
+  { timeoutMs: 240_000 },
+);
+
+/** Stops a container whose monitor does not get beyond one of its inverses. */
+async function endWithFault(foo: Container, fault: string): Promise<string[]> {
+  const before = snapshot();
+  const started = await run(faultyStart, ['-n', foo.name, '-d'], { env: { LXC_TS_FAULT: fault } });
+  const wrong = started.status === 0 ? [] : [`the start failed: ${started.stderr}`];
+  await foo.stop();
+  expect(await foo.state()).toBe('STOPPED');
+  return [...wrong, ...(await settled(before))].map((line) => `${fault}: ${line}`);
+}

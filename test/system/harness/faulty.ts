@@ -29,6 +29,8 @@ export function buildFaulty(): string {
 export interface JsonOp {
   readonly op: string;
   readonly optional?: boolean;
+  /** Its inverses. */
+  readonly undo?: readonly unknown[];
 }
 
 export interface JsonPlan {
