@@ -46,10 +46,16 @@ bool beside_start(uint32_t id, char *const *argv, char *const *env, const char *
 	return true;
 }
 
-void beside_poll(struct pollfd *polls)
+/* Answers how many to wait for: no more than the limit of descriptors may be waited for, used or not. */
+size_t beside_poll(struct pollfd *polls)
 {
-	for (size_t i = 0; i < MOST_BESIDE; i++)
+	size_t count = 0;
+	for (size_t i = 0; i < MOST_BESIDE; i++) {
 		polls[i] = (struct pollfd){ .fd = running[i].pid ? running[i].pidfd : -1, .events = POLLIN };
+		if (running[i].pid)
+			count = i + 1;
+	}
+	return count;
 }
 
 void beside_collect(int brain, const struct pollfd *polls)

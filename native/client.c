@@ -277,8 +277,8 @@ int client_main(char **argv, int inherited)
 			{ .fd = c.wanted && !c.input_ended ? 0 : -1, .events = POLLIN },
 			{ .fd = c.signals, .events = POLLIN },
 		};
-		beside_poll(fds + 4);
-		if (RETRY(poll(fds, countof(fds), -1)) < 0)
+		size_t beside = beside_poll(fds + 4);
+		if (RETRY(poll(fds, 4 + beside, -1)) < 0)
 			die(1, "Failed to wait for the planner process");
 		if (fds[1].revents)
 			relay_frame(&c);

@@ -270,7 +270,7 @@ static inline int fault(uint32_t list, uint32_t index)
 #endif
 
 /* ---- parent ops by topic: cgroup.c, host.c, clone.c, undo.c, storage.c ---- */
-op_fn op_mkdir_cgroup, op_rmdir_cgroup, op_join_cgroup, op_remove_tree;
+op_fn op_mkdir_cgroup, op_rmdir, op_rmdir_cgroup, op_join_cgroup, op_remove_tree;
 op_fn op_bind_command, op_write_file, op_unlink, op_lock_file, op_hold_lock, op_write_proc, op_write_pidfile, op_signal, op_stop_by_monitor, op_adopt, op_bpf_devices, op_clone_tree;
 op_fn op_clone, op_clone_within, op_detach, op_open_record, op_take_record;
 op_fn op_open_file_system, op_spawn;
@@ -367,7 +367,7 @@ struct pollfd;
 void beside_allow(void);                                   /* from here on somebody collects */
 /* False: it has to be waited for. Else in *err BESIDE_RUNS, -errno, or the wait status where it has ended already. */
 bool beside_start(uint32_t id, char *const *argv, char *const *env, const char *cwd, int *err);
-void beside_poll(struct pollfd *);
+size_t beside_poll(struct pollfd *);
 void beside_collect(int brain, const struct pollfd *);
 
 /* ---- hook.c: what a program said last ---- */
