@@ -79,6 +79,13 @@ int op_unlink(struct run *run, const struct op *op)
 	return err == -ENOENT ? 0 : err;
 }
 
+int op_rmdir(struct run *run, const struct op *op)
+{
+	(void)run;
+	int err = CHECK(rmdir(STR(op, RMDIR_PATH)));
+	return err == -ENOENT ? 0 : err;
+}
+
 int op_write_proc(struct run *run, const struct op *op)
 {
 	char path[256], number[24];

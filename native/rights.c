@@ -7,8 +7,11 @@
 #include <linux/capability.h>
 #include <linux/filter.h>
 #include <linux/keyctl.h>
+#include <linux/magic.h>
+#include <linux/openat2.h>
 #include <linux/seccomp.h>
 #include <sys/prctl.h>
+#include <sys/statfs.h>
 #include <sys/syscall.h>
 
 int op_set_ids(struct run *run, const struct op *op)
@@ -87,12 +90,38 @@ int op_seccomp(struct run *run, const struct op *op)
 	return send_message(run, MSG_LISTENER, op - run->program.list[LIST_CHILD].ops, 0, "", listener);
 }
 
+/* Ours, below the root of a proc file system; an attached process sees that of the container, who may play tricks with it. */
+static int open_attribute(int proc, const char *attribute)
+{
+	struct open_how how = {
+		.flags = O_WRONLY | O_CLOEXEC,
+		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV,
+	};
+	struct statfs fs;
+	char self[24], path[128];
+	if (fstatfs(proc, &fs) < 0 || fs.f_type != PROC_SUPER_MAGIC) {
+		detail("/proc is no proc file system", NULL);
+		return -ESAID;
+	}
+	ssize_t len = CHECK(readlinkat(proc, "self", self, sizeof(self) - 1));
+	if (len < 0)
+		return len;
+	self[len] = 0;
+	int err = JOIN(path, self, "/attr/", attribute);
+	if (err < 0)
+		return err;
+	int fd = CHECK((int)syscall(SYS_openat2, proc, path, &how, sizeof(how)));
+	return fd == -ENOSYS ? open_beneath(proc, path, O_WRONLY, 0) : fd;
+}
+
 int op_lsm_label(struct run *run, const struct op *op)
 {
-	char path[128];
 	(void)run;
-	int err = JOIN(path, "/proc/self/attr/", STR(op, LSM_LABEL_ATTRIBUTE));
-	return err < 0 ? err : write_file(path, 0, 0, STR(op, LSM_LABEL_LABEL), LEN(op, LSM_LABEL_LABEL));
+	_fd_ int proc = CHECK(open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC));
+	if (proc < 0)
+		return proc;
+	_fd_ int fd = open_attribute(proc, STR(op, LSM_LABEL_ATTRIBUTE));
+	return fd < 0 ? fd : CHECK((int)write(fd, STR(op, LSM_LABEL_LABEL), LEN(op, LSM_LABEL_LABEL)));
 }
 
 int op_rlimit(struct run *run, const struct op *op)

@@ -292,6 +292,7 @@ static op_fn *const parent_ops[] = {
 	[OP_RMDIR_CGROUP] = op_rmdir_cgroup,
 	[OP_WRITE_FILE] = op_write_file,
 	[OP_UNLINK] = op_unlink,
+	[OP_RMDIR] = op_rmdir,
 	[OP_LOCK_FILE] = op_lock_file,
 	[OP_HOLD_LOCK] = op_hold_lock,
 	[OP_JOIN_CGROUP] = op_join_cgroup,

@@ -177,6 +177,7 @@ enum {
 	OP_STOP_BY_MONITOR = 24,
 	OP_SPAWN = 26,
 	OP_OPEN_FILE_SYSTEM = 27,
+	OP_RMDIR = 30,
 	OP_HOLD_NETNS = 36,
 	OP_RELEASE_NETNS = 37,
 	OP_CLONE_TREE = 28,
@@ -294,6 +295,7 @@ enum { HOLD_LOCK_PATH };
 enum { STOP_BY_MONITOR_SOCKET };
 enum { SPAWN_ARGV, SPAWN_ENV };
 enum { OPEN_FILE_SYSTEM_SOURCE, OPEN_FILE_SYSTEM_LOOP, OPEN_FILE_SYSTEM_FSTYPES, OPEN_FILE_SYSTEM_FLAGS, OPEN_FILE_SYSTEM_DATA, OPEN_FILE_SYSTEM_WAIT };
+enum { RMDIR_PATH };
 enum { HOLD_NETNS_PATH };
 enum { RELEASE_NETNS_PATH };
 enum { CLONE_TREE_SOURCE, CLONE_TREE_RECURSIVE, CLONE_TREE_FLAGS, CLONE_TREE_USERNS };
@@ -371,6 +373,7 @@ enum { SET_NOTIFY_PATH, SET_NOTIFY_COOKIE };
 	X(24, stopByMonitor, "s") \
 	X(26, spawn, "vv") \
 	X(27, openFileSystem, "sivisi") \
+	X(30, rmdir, "s") \
 	X(36, holdNetns, "s") \
 	X(37, releaseNetns, "s") \
 	X(28, cloneTree, "siis") \

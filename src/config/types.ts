@@ -38,11 +38,8 @@ export interface Note {
   readonly origin: Origin;
 }
 
-/**
- * When a key takes effect. `start`: lxc-start acts on it; `none`: other commands or nobody do; `later`: a start
- * must refuse it; `lsm`: a start must refuse it unless AppArmor is off, where it is without effect by nature.
- */
-export type Effect = 'start' | 'none' | 'later' | 'lsm';
+/** When a key takes effect: at a start, or only where other commands act on it. */
+export type Effect = 'start' | 'none';
 
 /** Everything that reading a configuration takes from outside, so that it can run in a daemon or a test. */
 export interface ConfigIo {

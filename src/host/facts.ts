@@ -15,6 +15,7 @@ import { rootfsOf, trimSlashes } from '../plan/rootfs.ts';
 import { storagePaths } from '../plan/storage/index.ts';
 import { gatherCgroups } from './cgroups.ts';
 import { idFacts, sharedIds } from './ids.ts';
+import { lsmFacts } from './lsm.ts';
 import { isShared } from './mountinfo.ts';
 import { readNetworkFacts } from './network.ts';
 import { findView } from './proc-view.ts';
@@ -41,6 +42,7 @@ export function gatherFacts(
     files: gatherFiles(config, grounds),
     storage: gatherStorage(config, request, grounds),
     seccomp: seccompFacts(config, request.cwd, request.pid),
+    lsm: lsmFacts(config, request, grounds),
     network: readNetworkFacts(config.nets, request),
     draw,
   };
@@ -59,7 +61,7 @@ export function gatherRoot(
   };
 }
 
-type KernelFacts = Pick<HostFacts, 'namespaces' | 'lastCapability' | 'kernel' | 'appArmor'>;
+type KernelFacts = Pick<HostFacts, 'namespaces' | 'lastCapability' | 'kernel'>;
 
 let kernel: KernelFacts | undefined;
 
@@ -69,7 +71,6 @@ function kernelFacts(): KernelFacts {
     namespaces: new Set(Object.keys(namespaceFlags).filter(isNamespace)),
     lastCapability: Number(readFileSync('/proc/sys/kernel/cap_last_cap', 'utf8')),
     kernel: kernelVersion(release()),
-    appArmor: (textIfThere('/sys/module/apparmor/parameters/enabled') ?? '').startsWith('Y'),
   };
   return kernel;
 }

@@ -64,8 +64,8 @@ export interface AttachFacts {
   /** Capabilities that init's bounding set lacks, a bit for each. */
   readonly dropped: bigint;
   readonly noNewPrivs: boolean;
-  /** Label of init under AppArmor or SELinux, '' where unconfined. */
-  readonly label: { readonly system: 'apparmor' | 'selinux'; readonly text: string } | undefined;
+  /** Label of init under AppArmor or SELinux, as the file of that name takes it; absent where unconfined. */
+  readonly label: { readonly attribute: string; readonly text: string } | undefined;
   /** The monitor answers sysinfo(2). */
   readonly sysinfo: boolean;
   /** Ops for `lxc.sched.core` and `lxc.prlimit`. */
@@ -243,19 +243,14 @@ function policy(
 }
 
 function restrictions({ elevated, context }: AttachRequest, { noNewPrivs, label }: AttachFacts): PlannedOp[] {
-  if (context !== undefined) return [labelStep(context)];
+  if (context !== undefined) return [labelStep({ attribute: 'exec', text: context })];
   if (elevated.has('LSM')) return [];
   return [
-    ...(label === undefined
-      ? []
-      : [labelStep(label.system === 'apparmor' ? `exec ${label.text}` : label.text)]),
+    ...(label === undefined ? [] : [labelStep(label)]),
     ...(noNewPrivs ? [step({ op: 'noNewPrivs', args: {} }, 'set no_new_privs')] : []),
   ];
 }
 
-function labelStep(label: string): PlannedOp {
-  return step(
-    { op: 'lsmLabel', args: { attribute: 'exec', label } },
-    `change the security label to ${label}`,
-  );
+function labelStep({ attribute, text }: NonNullable<AttachFacts['label']>): PlannedOp {
+  return step({ op: 'lsmLabel', args: { attribute, label: text } }, `change the security label to ${text}`);
 }

@@ -2,7 +2,7 @@
 
 import { dirname } from 'node:path';
 import { LxcError } from '../base/error.ts';
-import { type Config, effectOf, type RawEntry } from '../config/index.ts';
+import type { Config, RawEntry } from '../config/index.ts';
 import type { Inputs } from './context.ts';
 
 /** `lxc.environment = NAME` takes the value of the caller, who has none. */
@@ -17,18 +17,6 @@ export function refuseMissingVariables({ config }: Inputs): void {
         hint: `write ${entry.value.name}=VALUE, or export it before`,
       },
     );
-  }
-}
-
-export function refuseWhatHasNoEffect({ config, facts }: Inputs): void {
-  for (const entry of config.entries) {
-    const effect = effectOf(entry);
-    if (effect === 'later' || (effect === 'lsm' && facts.appArmor)) {
-      throw new LxcError(`Failed to start with ${entry.key} = ${entry.text}: it would be without effect`, {
-        origin: entry.origin,
-        hint: 'remove the line; this version acts on it in no way',
-      });
-    }
   }
 }
 

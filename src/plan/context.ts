@@ -5,6 +5,7 @@ import type { Config, RawEntry } from '../config/index.ts';
 import type { Capabilities } from './capabilities.ts';
 import type { HostFacts } from './facts.ts';
 import type { Ids } from './idmap.ts';
+import type { AppArmor } from './lsm/apparmor.ts';
 import type { Spaces } from './namespaces.ts';
 import type { StartRequest } from './request.ts';
 import type { Root } from './rootfs.ts';
@@ -26,6 +27,8 @@ export interface Context extends Inputs {
   readonly spaces: Spaces;
   readonly capabilities: Capabilities;
   readonly filter: Filter | undefined;
+  /** Absent where AppArmor is off. */
+  readonly appArmor: AppArmor | undefined;
   readonly cgroups: CgroupPlan;
 }
 

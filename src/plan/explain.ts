@@ -5,6 +5,7 @@ import { LxcError } from '../base/error.ts';
 import { lists } from '../wire/frames.ts';
 import { where } from '../wire/ops.ts';
 import type { PlannedOp, Program } from '../wire/program.ts';
+import { labelMeaning } from './lsm/explain.ts';
 import { onHost } from './mapped-command.ts';
 import { ms } from './mount-flags.ts';
 import { networkHint } from './network/index.ts';
@@ -87,6 +88,8 @@ function special(planned: PlannedOp, failure: OpFailure): Partial<Meaning> | und
             hint: 'it needs CONFIG_SCHED_CORE; remove the line',
           }
         : undefined;
+    case 'lsmLabel':
+      return labelMeaning(planned, failure);
     case 'mount':
       return mountMeaning(planned, failure);
     case 'openFileSystem':

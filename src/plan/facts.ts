@@ -5,6 +5,7 @@
 
 import type { CgroupFacts } from '../cgroup/layout.ts';
 import type { IdFacts, SharedIds } from './idmap.ts';
+import type { LsmFacts } from './lsm/facts.ts';
 import type { NamespaceName } from './namespaces.ts';
 import type { Draw } from './network/index.ts';
 import type { NetworkFacts } from './network-contract.ts';
@@ -62,7 +63,7 @@ export interface HostFacts {
   readonly lastCapability: number;
   /** Its version. */
   readonly kernel: readonly [major: number, minor: number];
-  readonly appArmor: boolean;
+  readonly lsm: LsmFacts;
   readonly ids: IdFacts;
   /** Of the user namespace that the container is to share. */
   readonly sharedIds?: SharedIds | undefined;

@@ -20,7 +20,21 @@ import { inside, trimSlashes } from './rootfs.ts';
 
 export function listedMounts(context: Context): readonly PlannedOp[] {
   const own = listed(context).flatMap(({ line, entry }) => oneMount(context, line, entry));
-  return [...own, ...sharedMounts(context)];
+  return [...own, ...sharedMounts(context), ...nestingMounts(context)];
+}
+
+/**
+ * The kernel lets a container inside mount /proc and /sys only where whole ones are to be seen. C LXC has them too, but
+ * only where there is a line lxc.mount.entry.
+ */
+function nestingMounts(context: Context): readonly PlannedOp[] {
+  const entry = context.config.one('lxc.apparmor.allow_nesting');
+  if (entry?.value !== true) return [];
+  const whole = { options: [], create: 'dir', optional: true, relative: false, idmap: undefined } as const;
+  return [
+    ...oneMount(context, { ...whole, source: 'proc', target: 'dev/.lxc/proc', type: 'proc' }, entry),
+    ...oneMount(context, { ...whole, source: 'sys', target: 'dev/.lxc/sys', type: 'sysfs' }, entry),
+  ];
 }
 
 function listed(context: Context): readonly FstabLine[] {

@@ -15,12 +15,7 @@ import { autoProc, autoSys, hasProc } from './auto-mounts.ts';
 import { begin } from './begin.ts';
 import { clone, entered, giveCgroups, giveIds, netIsLate, sendTrees } from './birth.ts';
 import { dropCapabilities, resolveCapabilities } from './capabilities.ts';
-import {
-  refuseHostInit,
-  refuseMissingVariables,
-  refuseUnusableConsole,
-  refuseWhatHasNoEffect,
-} from './check.ts';
+import { refuseHostInit, refuseMissingVariables, refuseUnusableConsole } from './check.ts';
 import { ownClocks } from './clocks.ts';
 import type { Context, Inputs } from './context.ts';
 import { hasOwnDev, linkDev, mountDev, populateDev } from './devices.ts';
@@ -28,6 +23,8 @@ import type { HostFacts } from './facts.ts';
 import { childHooks, hasHooks } from './hooks.ts';
 import { becomeMapped, resolveIds } from './idmap.ts';
 import * as init from './init.ts';
+import { confine, loadProfile, resolveAppArmor } from './lsm/apparmor.ts';
+import { enterContext, labelKeyring, noteSeLinuxOff } from './lsm/selinux.ts';
 import { listedMounts } from './mounts.ts';
 import { enterShared, namespaceFlags, resolveSpaces } from './namespaces.ts';
 import { planNetwork } from './network/index.ts';
@@ -45,7 +42,7 @@ import type { PlanNote, StartPlan } from './types.ts';
 export function planStart(config: Config, request: StartRequest, facts: HostFacts): StartPlan {
   const notes: PlanNote[] = [];
   const inputs: Inputs = { config, request, facts, notes };
-  refuseWhatHasNoEffect(inputs);
+  noteSeLinuxOff(inputs);
   refuseMissingVariables(inputs);
   refuseHostInit(inputs);
   refuseUnusableConsole(inputs);
@@ -96,6 +93,7 @@ function resolve(inputs: Inputs, network: NetworkPlan): Context {
     spaces: resolveSpaces(inputs, network.cloneNet),
     capabilities: resolveCapabilities(inputs),
     filter: resolveFilter(config, facts.seccomp, notes),
+    appArmor: resolveAppArmor(inputs),
     cgroups,
   };
 }
@@ -134,6 +132,7 @@ function parentList(context: Context, network: NetworkPlan, needs: Meetings): re
   return [
     ...begin(context),
     ...callHooks(context, 'pre-start'),
+    ...loadProfile(context, context.appArmor),
     ...attachRoot(context),
     ...cgroups.beforeClone,
     clone(context, network),
@@ -157,7 +156,7 @@ function childList(context: Context, network: NetworkPlan, needs: Meetings): rea
   const join = joinCgroups(context, needs);
   // Mapped ids could not join. Without a root of its own the mounts below may hide the cgroups of the host.
   const joinFirst = ids !== undefined || root.path === undefined;
-  const own = [...init.newKeyring(context), ...init.setHostname(context)];
+  const own = [...labelKeyring(context), ...init.newKeyring(context), ...init.setHostname(context)];
   return [
     ...(ids === undefined ? [] : [wait('startup')]),
     ...init.shareNoCore(context, 0),
@@ -220,7 +219,9 @@ function mounts(context: Context, join: readonly PlannedOp[]): readonly PlannedO
 
 function fill(context: Context): readonly PlannedOp[] {
   const { config, request, spaces } = context;
-  if (!spaces.cloned.has('mnt')) return [...openTerminals(context), ...init.writeSysctls(context)];
+  // By the host's /proc, not by one that the container could have put there; hooks before it are the host's.
+  const labels = [...enterContext(context), ...confine(context.appArmor)];
+  if (!spaces.cloned.has('mnt')) return [...openTerminals(context), ...init.writeSysctls(context), ...labels];
   return [
     ...childHooks(config, request, 'mount'),
     ...(hasOwnDev(context) ? childHooks(config, request, 'autodev') : []),
@@ -229,6 +230,7 @@ function fill(context: Context): readonly PlannedOp[] {
     ...openTerminals(context),
     ...linkDev(context),
     ...init.writeSysctls(context),
+    ...labels,
     ...changeRoot(context),
     ...(hasOwnDev(context) && hasProc(context) ? [init.ownBootId()] : []),
   ];

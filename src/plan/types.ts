@@ -8,6 +8,8 @@ export interface PlanNote {
   readonly key: string;
   readonly message: string;
   readonly origin: Origin | undefined;
+  /** For the log alone: it is as most would expect. */
+  readonly level?: 'INFO';
 }
 
 export interface StartPlan {

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { Grounds } from '../base/grounds.ts';
 import { textIfReadable } from '../base/text-file.ts';
 import type { Membership } from '../host/cgroup-mounts.ts';
+import type { AttachFacts } from '../plan/attach.ts';
 import { type NamespaceName, namespaceFlags } from '../plan/namespaces.ts';
 
 export interface ProcessFacts {
@@ -85,18 +86,22 @@ export function cgroupsOf(
 /** Whether this kernel has a security module that labels: without one, each question costs an exception. */
 let labels: boolean | undefined;
 
-/** The label under a security module; `undefined` without one and where it is unconfined. */
-export function labelOf(
-  pid: number,
-  grounds: Grounds,
-): { system: 'apparmor' | 'selinux'; text: string } | undefined {
-  labels ??= readProc('self', 'attr/current') !== undefined;
+/**
+ * The label of a process for the file of that name below /proc/PID/attr; `undefined` without a security module and
+ * where it is unconfined. AppArmor has files of its own since Linux 5.8, beside other modules.
+ */
+export function labelOf(pid: number, grounds: Grounds): AttachFacts['label'] {
+  labels ??= readProc('self', 'attr/current') !== undefined || readProc('self', appArmor) !== undefined;
   if (!labels) return undefined;
-  const text = grounds.text(`/proc/${pid}/attr/current`)?.replace(/[\0\n]+$/, '') ?? '';
+  const own = textIfReadable(`/proc/${pid}/${appArmor}`) === undefined ? '' : 'apparmor/';
+  const text = grounds.text(`/proc/${pid}/attr/${own}current`)?.replace(/[\0\n]+$/, '') ?? '';
   if (text === '' || text === 'unconfined' || text === 'kernel') return undefined;
-  if (/^[^:]+:[^:]+:[^:]+/.test(text)) return { system: 'selinux', text };
-  return { system: 'apparmor', text: text.replace(/ \((enforce|complain|kill|mixed)\)$/, '') };
+  if (own === '' && /^[^:]+:[^:]+:[^:]+/.test(text)) return { attribute: 'exec', text };
+  return { attribute: `${own}exec`, text: `exec ${text.replace(mode, '')}` };
 }
+
+const appArmor = 'attr/apparmor/current';
+const mode = / \((enforce|complain|kill|mixed|prompt)\)$/;
 
 function readProc(pid: number | 'self', file: string): string | undefined {
   return textIfReadable(`/proc/${pid}/${file}`);

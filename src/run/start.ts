@@ -48,11 +48,13 @@ export async function start(session: Session, order: Order, reporter: Reporter):
   return runStart(session, prepared, reporter);
 }
 
-export function tellNotes(notes: readonly PlanNote[], reporter: Pick<Reporter, 'warn'>): void {
-  for (const { key, message, origin } of notes)
-    reporter.warn(
-      origin === undefined ? `${key}: ${message}` : `${origin.file}:${origin.line}: ${key}: ${message}`,
-    );
+export function tellNotes(notes: readonly PlanNote[], reporter: Reporter): void {
+  for (const { key, message, origin, level } of notes) {
+    const words =
+      origin === undefined ? `${key}: ${message}` : `${origin.file}:${origin.line}: ${key}: ${message}`;
+    if (level === undefined) reporter.warn(words);
+    else reporter.log.write(level, 'start', words);
+  }
 }
 
 /** Throws what a hook or the kernel refused. */

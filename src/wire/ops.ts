@@ -165,6 +165,8 @@ export const ops = {
     by: 'P',
     args: { source: 'str', loop: 'int', fstypes: 'strs', flags: 'int', data: 'str', wait: 'int' },
   },
+  /** rmdir; absent is fine. */
+  rmdir: { code: 30, by: 'P', args: { path: 'str' } },
   /** Keep init's network namespace, whoever dies: bind it on the new file `path`. */
   holdNetns: { code: 36, by: 'P', args: { path: 'str' } },
   /** Its inverse: unmount and unlink; absent is fine. */
@@ -236,7 +238,7 @@ export const ops = {
    * filters that this process has already notifies.
    */
   seccomp: { code: 52, by: 'C', args: { filter: 'bytes', flags: 'int', listener: 'int' } },
-  /** Write `label` to /proc/self/attr/`attribute`. */
+  /** Write `label` to /proc/self/attr/`attribute`, of a /proc that is one: nothing mounted over the file is written to. */
   lsmLabel: { code: 53, by: 'C', args: { attribute: 'str', label: 'str' } },
   /**
    * Allocate a pseudo terminal from the container's devpts (`rootfs` 1) or the host's (0), bind its slave

@@ -30,26 +30,21 @@ export const securityKeys = {
   }),
   'lxc.apparmor.profile': one(text, 'AppArmor profile: a name, generated, unchanged or unconfined.', {
     was: old('lxc.aa_profile', '0.9'),
-    effect: 'lsm',
   }),
   'lxc.apparmor.allow_incomplete': one(flag, 'Whether a kernel without mount mediation is good enough.', {
     was: old('lxc.aa_allow_incomplete', '2.0'),
     default: false,
-    effect: (on) => (on ? 'lsm' : 'start'),
   }),
   'lxc.apparmor.allow_nesting': one(flag, 'Whether the generated profile allows containers inside.', {
     since: '3.1',
     default: false,
-    effect: (on) => (on ? 'lsm' : 'start'),
   }),
-  'lxc.apparmor.raw': many(text, 'Line added to the generated profile.', { since: '3.1', effect: 'lsm' }),
+  'lxc.apparmor.raw': many(text, 'Line added to the generated profile.', { since: '3.1' }),
   'lxc.selinux.context': one(text, 'SELinux context of the container.', {
     was: old('lxc.se_context', '1.0'),
-    effect: 'later',
   }),
   'lxc.selinux.context.keyring': one(text, 'SELinux context of its keyring.', {
     since: '4.0',
-    effect: 'later',
   }),
   'lxc.seccomp.profile': one(path, 'File with the rules for system calls.', {
     was: old('lxc.seccomp', '0.9'),

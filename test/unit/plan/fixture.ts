@@ -4,6 +4,7 @@ import type { CgroupFacts, Hierarchy } from '../../../src/cgroup/layout.ts';
 import { type Config, parseConfig } from '../../../src/config/index.ts';
 import type { HostFacts, PathFact } from '../../../src/plan/facts.ts';
 import { formatPlan, planStart, type StartPlan, type StartRequest } from '../../../src/plan/index.ts';
+import { noLsm } from '../../../src/plan/lsm/facts.ts';
 
 const directory: PathFact = { kind: 'directory', device: undefined };
 
@@ -49,7 +50,7 @@ export const host: HostFacts = {
   namespaces: new Set(['mnt', 'pid', 'net', 'ipc', 'user', 'uts', 'cgroup', 'time']),
   lastCapability: 40,
   kernel: [6, 1],
-  appArmor: false,
+  lsm: noLsm,
   ids: { users: [{ first: 0, count: 4294967295 }], groups: [{ first: 0, count: 4294967295 }] },
   paths: new Map([
     ['/srv/root', directory],

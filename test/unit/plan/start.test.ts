@@ -236,12 +236,4 @@ describe('before anything is done', () => {
     const { program } = planOf({ lines: [...minimal, 'lxc.sched.core = 1'] });
     expect(program.child[0]).toMatchObject({ op: 'schedCore', args: { from: 0 } });
   });
-
-  test('a key about AppArmor is refused only where AppArmor is on', () => {
-    const lines = [...minimal, 'lxc.apparmor.profile = generated'];
-    expect(refusal({ lines, facts: { ...host, appArmor: true } })).toContain(
-      'lxc.apparmor.profile = generated',
-    );
-    expect(planOf({ lines }).notes).toEqual([]);
-  });
 });
