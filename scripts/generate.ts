@@ -1,6 +1,7 @@
 /**
  * Writes the files that are derived from tables: `native/wire.h` from `src/wire`, the commands in package.json from
- * `src/cli`. `--check` compares instead of writing and fails on a difference, which is how CI uses it.
+ * `src/cli`, `docs/keys.md` from the keys and the tests that prove them. `--check` compares instead of writing and
+ * fails on a difference, which is how CI uses it.
  */
 
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -10,6 +11,7 @@ import { groundKinds } from '../src/wire/grounds.ts';
 import * as lxcfs from '../src/wire/lxcfs.ts';
 import { nodeFlags } from '../src/wire/node.ts';
 import * as wire from '../src/wire/ops.ts';
+import { keysPage } from './keys-page.ts';
 import { installedNames } from './names.ts';
 
 const upper = (name: string) =>
@@ -109,7 +111,7 @@ function packageJson(): string {
   return text.replace(/^ {2}"bin": \{[^}]*\}/m, `  "bin": ${lines}`);
 }
 
-const outputs = { 'native/wire.h': wireHeader(), 'package.json': packageJson() };
+const outputs = { 'native/wire.h': wireHeader(), 'docs/keys.md': keysPage(), 'package.json': packageJson() };
 const check = process.argv.includes('--check');
 for (const [path, text] of Object.entries(outputs)) {
   const file = new URL(`../${path}`, import.meta.url);

@@ -69,14 +69,25 @@ const ipvlan = lacking({
   said: ['routed', 'Type ipvlan is made, or the error names CONFIG_IPVLAN'],
 });
 
-/** Keys of commands that are not there yet. */
-type Pending =
-  | 'lxc.hook.clone'
-  | 'lxc.start.delay'
-  | 'lxc.start.order'
-  | `lxc.${'apparmor' | 'selinux'}.${string}`;
+const started = seen(
+  'autostart',
+  'lxc-autostart starts in the order that the configurations ask for and waits their delay',
+);
+/** What a module that is off would do is planned; the log names it. */
+const appArmor = (title: string) =>
+  lacking({
+    needs: 'CONFIG_SECURITY_APPARMOR',
+    plan: ['lsm/plan', title],
+    said: ['lsm', 'Where AppArmor is off a container starts, and one line of the log says what it needs'],
+  });
+const seLinux = (title: string) =>
+  lacking({
+    needs: 'CONFIG_SECURITY_SELINUX',
+    plan: ['lsm/plan', title],
+    said: ['lsm', 'Where SELinux is off a container starts, and one line of the log says what it needs'],
+  });
 
-export const proofs: Readonly<Record<Exclude<Key, Pending>, Proof>> = {
+export const proofs: Readonly<Record<Key, Proof>> = {
   'lxc.arch': seen('init', 'lxc.arch sets the personality'),
   'lxc.uts.name': seen('mounts', 'A path without dir: is a directory'),
   'lxc.init.cmd': seen(
@@ -186,6 +197,17 @@ export const proofs: Readonly<Record<Exclude<Key, Pending>, Proof>> = {
       'A container that shares no processor starts and is attached to, or the option that the kernel lacks is named',
     ],
   }),
+  'lxc.apparmor.profile': appArmor(
+    'is written, compiled and loaded before init is born, and gone at the end',
+  ),
+  'lxc.apparmor.allow_incomplete': appArmor('starts where the kernel does not mediate mounts'),
+  'lxc.apparmor.allow_nesting': seen(
+    'lsm',
+    'lxc.apparmor.allow_nesting shows a whole /proc and /sys to the kernel',
+  ),
+  'lxc.apparmor.raw': appArmor('has lxc.apparmor.raw and the rules of lxc.apparmor.allow_nesting in it'),
+  'lxc.selinux.context': seLinux('holds from exec on, and labels the keyring'),
+  'lxc.selinux.context.keyring': seLinux('lxc.selinux.context.keyring labels the keyring alone'),
   'lxc.seccomp.profile': seen(
     'seccomp',
     'With every capability the filter alone refuses what the common policy lists',
@@ -210,6 +232,7 @@ export const proofs: Readonly<Record<Exclude<Key, Pending>, Proof>> = {
   'lxc.hook.start': seen('hooks', 'A start hook runs inside the container before init'),
   'lxc.hook.stop': hooks,
   'lxc.hook.post-stop': hooks,
+  'lxc.hook.clone': seen('copy', 'A clone hook is told of both containers and sees the new root file system'),
   'lxc.hook.destroy': seen(
     'tools',
     'lxc-destroy runs the destroy hooks, and one that fails keeps the container',
@@ -253,8 +276,10 @@ export const proofs: Readonly<Record<Exclude<Key, Pending>, Proof>> = {
     said: ['routed', 'Type vlan is made, or the error names CONFIG_VLAN_8021Q'],
   }),
 
-  'lxc.start.auto': seen('looking', 'lxc-ls -f shows a table'),
-  'lxc.group': seen('looking', 'lxc-ls -f shows a table'),
+  'lxc.start.auto': seen('autostart', 'lxc-autostart starts, shuts down and kills the containers of a group'),
+  'lxc.start.delay': started,
+  'lxc.start.order': started,
+  'lxc.group': seen('autostart', 'lxc-autostart starts, shuts down and kills the containers of a group'),
 
   'lxc.log.level': logged,
   'lxc.log.file': logged,
