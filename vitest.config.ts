@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 
 // Three rings (docs/architecture.md): `unit` is pure and needs no root; `conformance` holds our interfaces
 // against the kernel; `system` starts real containers as root. `engines` are those of Docker and Podman,
-// `package` is what npm makes of the project, installed.
+// `package` is what npm makes of the project, installed, `boot` starts distributions.
 export default defineConfig({
   test: {
     projects: [
@@ -13,6 +13,15 @@ export default defineConfig({
           include: ['test/conformance/**/*.test.ts'],
           fileParallelism: false,
           testTimeout: 30_000,
+        },
+      },
+      {
+        test: {
+          name: 'boot',
+          include: ['test/boot/**/*.test.ts'],
+          fileParallelism: false,
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
         },
       },
       {

@@ -88,6 +88,7 @@ async function all(): Promise<Counts> {
     await counted('system tests without the daemon', 'test/system/run.ts', { LXC_TS_DAEMON: '0' }),
     await counted('system tests against C LXC', 'test/system/run.ts', { LXC_UNDER_TEST: '/usr/bin' }),
     await counted('the installed package and the examples', 'test/package/run.ts'),
+    await counted('Debian and its inits', 'test/boot/run.ts'),
     await counted('containers of Docker and Podman', 'test/engines/run.ts'),
   ];
   return counts.reduce((sum, one) => ({

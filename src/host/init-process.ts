@@ -14,8 +14,11 @@ export interface InitProcess {
   /** Bit 0 is signal 1. */
   readonly caught: bigint;
   readonly blocked: bigint;
-  /** It may be asleep in sigtimedwait(2): /proc shows such signals as neither caught nor blocked. */
-  readonly mayAwait: boolean;
+  /**
+   * Asleep in sigtimedwait(2): /proc shows the signals that it waits for as neither caught nor blocked. `undefined`
+   * where we may not look.
+   */
+  readonly awaits: boolean | undefined;
   readonly ageSeconds: number;
 }
 
@@ -28,7 +31,7 @@ export function readInitProcess(pid: number): InitProcess | undefined {
     args: (read(pid, 'cmdline') ?? '').split('\0').slice(0, -1),
     caught: maskIn(status, 'SigCgt'),
     blocked: maskIn(status, 'SigBlk'),
-    mayAwait: isAwaiting(read(pid, 'syscall')),
+    awaits: isAwaiting(read(pid, 'syscall')),
     ageSeconds: ageOf(stat),
   };
 }
@@ -61,9 +64,8 @@ function maskIn(status: string, field: string): bigint {
 /** rt_sigtimedwait of x86-64, arm64, 32-bit programs, and these with 64-bit time. */
 const awaiting: ReadonlySet<string> = new Set(['128', '137', '177', '421']);
 
-/** Who may not look does not know. */
-function isAwaiting(syscall: string | undefined): boolean {
-  return syscall === undefined || awaiting.has(syscall.split(' ', 1)[0] ?? '');
+function isAwaiting(syscall: string | undefined): boolean | undefined {
+  return syscall === undefined ? undefined : awaiting.has(syscall.split(' ', 1)[0] ?? '');
 }
 
 const ticksPerSecond = 100;

@@ -32,9 +32,11 @@ interface Kind {
   readonly reboot: readonly number[];
 }
 
+/** The init of busybox or toybox. */
+const multicall: Kind = { programs: [], halt: [usr1], reboot: [term] };
+
 const kinds: readonly Kind[] = [
   { programs: ['systemd'], halt: [realTime(3)], reboot: [realTime(5)] },
-  { programs: ['busybox', 'toybox'], halt: [usr1], reboot: [term] },
   { programs: ['finit', 'procd'], halt: [usr2], reboot: [term] },
   { programs: ['openrc-init'], halt: [pwr, term], reboot: [int] },
   { programs: ['runit'], halt: [pwr, cont], reboot: [int] },
@@ -50,17 +52,26 @@ const kinds: readonly Kind[] = [
 /** Of one file with many programs, only this one is an init. */
 const applets = ['init', 'linuxrc'];
 
-function kindOf({ program, args }: InitProcess): Kind | undefined {
-  const kind = kinds.find(({ programs }) => programs.includes(program));
-  const isMany = program === 'busybox' || program === 'toybox';
+function kindOf(init: InitProcess): Kind | undefined {
+  const { program } = init;
+  if (program === 'busybox' || program === 'toybox') return isApplet(init) ? multicall : undefined;
+  // By a hard link; other inits of that name do not wait like this.
+  if (applets.includes(program) && init.awaits === true) return multicall;
+  return kinds.find(({ programs }) => programs.includes(program));
+}
+
+/** Called by a link, or by its own name with that of the applet behind. */
+function isApplet({ program, args }: InitProcess): boolean {
   const [called = '', applet = ''] = args.map((arg) => basename(arg));
-  return isMany && ![called, called === program ? applet : ''].some((name) => applets.includes(name))
-    ? undefined
-    : kind;
+  return applets.includes(called === program ? applet : called);
 }
 
 function handles({ caught, blocked }: InitProcess, signal: number): boolean {
   return (((caught | blocked) >> BigInt(signal - 1)) & 1n) === 1n;
+}
+
+function mayAwait({ awaits }: InitProcess): boolean {
+  return awaits !== false;
 }
 
 /** systemd gives this one no meaning; who takes it takes whatever there is, and tells nothing by it. */
@@ -72,7 +83,7 @@ function guesses(init: InitProcess): Kind {
   if (takesAll) return { programs: [], halt: [term, pwr], reboot: [] };
   if (handles(init, realTime(3))) return { programs: [], halt: [realTime(3)], reboot: [realTime(5), int] };
   // What is no init ends at SIGINT, or is a shell, which does nothing.
-  const isInit = handles(init, pwr) || init.mayAwait;
+  const isInit = handles(init, pwr) || mayAwait(init);
   return { programs: [], halt: [pwr, term], reboot: isInit ? [int] : [] };
 }
 
@@ -86,7 +97,7 @@ export function chooseSignal(init: InitProcess | undefined, wish: InitWish): Ini
   const isSeen = handled !== undefined;
   // Signals that are waited for cannot be seen: then the row decides, or C LXC's habit.
   const signal = handled ?? (kind === undefined ? fallback : (signals[0] ?? fallback));
-  const isHeard = isSeen || (init.mayAwait && signals.length > 0);
+  const isHeard = isSeen || (mayAwait(init) && signals.length > 0);
   const about = kind === undefined ? (isSeen ? 'it handles it' : 'it may handle it') : 'it is known for it';
   return { signal, isHeard, init: init.program, why: isHeard ? about : 'it handles none' };
 }

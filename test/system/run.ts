@@ -7,11 +7,11 @@
  */
 
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { binDir, underC } from './harness/commands.ts';
-import { hideViews, must, ownDirectory, ownFile, runRing } from './harness/own.ts';
+import { hideViews, must, ownDirectory, ownFile, ownSysfs, runRing } from './harness/own.ts';
 import { buildRootfs } from './harness/rootfs.ts';
 import { ordinaryUser, passwdLine } from './harness/user.ts';
 
@@ -59,14 +59,4 @@ function runInside(): number {
   } finally {
     if (!underC) spawnSync(join(binDir, 'lxcd'), ['--stop'], { stdio: 'ignore' });
   }
-}
-
-/** /sys shows the links of the network namespace that mounted it; the cgroup mounts stay as they are. */
-function ownSysfs(): void {
-  const fresh = '/run/sys';
-  mkdirSync(fresh);
-  must('mount', ['-t', 'sysfs', 'sysfs', fresh]);
-  must('mount', ['--rbind', '/sys/fs/cgroup', `${fresh}/fs/cgroup`]);
-  must('mount', ['--move', fresh, '/sys']);
-  rmSync(fresh, { recursive: true });
 }

@@ -19,6 +19,16 @@ export function ownFile(path: string, text: string): void {
   must('mount', ['--bind', own, path]);
 }
 
+/** /sys shows the links of the network namespace that mounted it; the cgroup mounts stay as they are. */
+export function ownSysfs(): void {
+  const fresh = '/run/sys';
+  mkdirSync(fresh);
+  must('mount', ['-t', 'sysfs', 'sysfs', fresh]);
+  must('mount', ['--rbind', '/sys/fs/cgroup', `${fresh}/fs/cgroup`]);
+  must('mount', ['--move', fresh, '/sys']);
+  rmSync(fresh, { recursive: true });
+}
+
 /** A proc view that somebody has mounted would be found by those who need none at a certain place. */
 export function hideViews(): void {
   const lines = readFileSync('/proc/self/mounts', 'utf8').split('\n');

@@ -104,7 +104,7 @@ export function copyRootfs(target: string): void {
   }
 }
 
-function findBusybox(): string {
+export function findBusybox(): string {
   for (const dir of ['/bin', '/usr/bin']) {
     const path = join(dir, 'busybox');
     const linked = spawnSync('file', ['-L', path], { encoding: 'utf8' }).stdout ?? '';

@@ -8,7 +8,7 @@ const [int, usr1, usr2, term, pwr] = [2, 10, 12, 15, 30];
 const [rtmin3, rtmin5] = [37, 39];
 
 function init(program: string, masks: Partial<InitProcess> = {}): InitProcess {
-  return { program, args: [program], caught: 0n, blocked: 0n, mayAwait: false, ageSeconds: 10, ...masks };
+  return { program, args: [program], caught: 0n, blocked: 0n, awaits: false, ageSeconds: 10, ...masks };
 }
 
 const systemd = { blocked: 0x7fe3c0fe28014a03n, caught: 0x4ecn };
@@ -23,20 +23,17 @@ test.each([
   ['runit of Debian', init('runit', { caught: 0x20032002n }), pwr, int],
   ['runit of Void', init('runit', { caught: 0x32002n }), 18, int],
   ['finit', init('finit', { blocked: 0x20014a03n }), usr2, term],
-  ['busybox init', init('busybox', { args: ['init'], mayAwait: true }), usr1, term],
-  [
-    'busybox init by its name',
-    init('busybox', { args: ['/bin/busybox', 'init'], mayAwait: true }),
-    usr1,
-    term,
-  ],
-  ['the init of lxc-execute', init('lxc-ts', { mayAwait: true }), pwr, undefined],
-  ['tini', init('tini', { mayAwait: true }), term, undefined],
+  ['busybox init', init('busybox', { args: ['init'], awaits: true }), usr1, term],
+  ['busybox init by its name', init('busybox', { args: ['/bin/busybox', 'init'], awaits: true }), usr1, term],
+  ['busybox init by a hard link', init('init', { caught: 0x80000n, awaits: true }), usr1, term],
+  ['the init of lxc-execute', init('lxc-ts', { awaits: true }), pwr, undefined],
+  ['tini', init('tini', { awaits: true }), term, undefined],
   ['dumb-init', init('dumb-init', { caught: 0x7ffbfeffn }), term, undefined],
   ['a Go program, which catches everything', init('web', { caught: 0xffffffffffc1feffn }), term, undefined],
   ['a forwarder, which blocks everything', init('pid1', { blocked: 0xffffffffffffffffn }), term, undefined],
   ['a server', init('nginx', { caught: 0x98016a07n & ~(1n << 29n) }), term, undefined],
-  ['who waits for what cannot be seen', init('own', { mayAwait: true }), pwr, int],
+  ['who waits for what cannot be seen', init('own', { awaits: true }), pwr, int],
+  ['who cannot be looked at', init('own', { awaits: undefined }), pwr, int],
   ['who does nothing at all', init('sleep'), undefined, undefined],
   ['a shell', init('bash', { caught: 0x10002n, blocked: 0x10000n }), undefined, undefined],
   [
