@@ -7,6 +7,7 @@
 
 export { LxcError, type LxcErrorCode, type LxcErrorOptions, type Origin } from './base/error.ts';
 export type { Stats } from './cgroup/stats.ts';
+export type { StorageType } from './config/codecs/mount.ts';
 export type { ConfigEdit, ConfigEntry, ConfigFile } from './library/config-file.ts';
 export type { ConfigKey, ConfigLines, ConfigScalar, ConfigValue } from './library/config-key.ts';
 export {
@@ -18,6 +19,7 @@ export {
   type StopOptions,
   TemporaryContainer,
 } from './library/container.ts';
+export type { CopyOptions, Snapshots } from './library/copy.ts';
 export type { CreateOptions } from './library/create.ts';
 export type { StateChange } from './library/events.ts';
 export type {
@@ -43,4 +45,5 @@ export type {
   StartPlan,
 } from './library/start.ts';
 export type { LinkUse } from './run/link-use.ts';
+export type { Snapshot } from './run/snapshot.ts';
 export type { State } from './run/states.ts';

@@ -11,10 +11,12 @@ import { isDefined } from '../run/directory.ts';
 import { freezeContainer, unfreezeContainer } from '../run/freeze.ts';
 import { containerInfo, type Info } from '../run/info.ts';
 import { monitorOf } from '../run/monitor.ts';
+import { renameContainer } from '../run/rename.ts';
 import type { State } from '../run/states.ts';
 import { type StopWish, stopContainer } from '../run/stop.ts';
 import { tendedState } from '../run/tend.ts';
 import { ConfigFile, mustBeDefined } from './config-file.ts';
+import { type CopyOptions, copyTo, Snapshots } from './copy.ts';
 import { type CreateOptions, sayAgain, wishOf } from './create.ts';
 import { type StateChange, stateChanges } from './events.ts';
 import { execIn } from './exec.ts';
@@ -81,6 +83,8 @@ export class Container {
   readonly lxcpath: string;
   /** Its configuration file. */
   readonly config: ConfigFile;
+  /** Its snapshots. */
+  readonly snapshots: Snapshots;
   /** Values of its cgroup while it runs. */
   readonly cgroup: CgroupValues;
   readonly #id: ContainerId;
@@ -92,6 +96,7 @@ export class Container {
     this.#id = id;
     this.#place = place;
     this.config = new ConfigFile(id, place);
+    this.snapshots = new Snapshots(id, place);
     this.cgroup = {
       get: async (key) => (await this.#session((session) => readCgroup(session, id, key))).replace(/\n$/, ''),
       set: (key, value) => this.#session((session) => writeCgroup(session, id, key, String(value))),
@@ -270,6 +275,42 @@ export class Container {
    */
   events(options: Abortable = {}): AsyncGenerator<StateChange, undefined> {
     return stateChanges(this.#id, options.signal);
+  }
+
+  /**
+   * Makes another container of it.
+   * @throws {@link LxcError} `NOT_DEFINED`, `ALREADY_DEFINED` for the name, `ALREADY_RUNNING` without `allowRunning`
+   */
+  async copy(name: string, options: CopyOptions = {}): Promise<Container> {
+    const place = { ...this.#place, lxcpath: options.lxcpath ?? this.lxcpath };
+    const id = idOf(name, place);
+    await copyTo(this.#id, id, place, options);
+    return new Container(id, place);
+  }
+
+  /**
+   * A copy that shares with this one what neither changes, and is killed and destroyed at the end of an `await using`
+   * scope. Many can be made at the same time, and run at the same time. A program that is killed leaves its own behind:
+   * containers whose names begin with `tmp-`.
+   * @throws {@link LxcError} as {@link Container.copy}
+   */
+  async ephemeral(options: Pick<CopyOptions, 'allowRunning' | 'signal'> = {}): Promise<TemporaryContainer> {
+    const place = { ...this.#place, lxcpath: this.lxcpath };
+    const id = idOf(temporaryName(), place);
+    await copyTo(this.#id, id, place, { ...options, snapshot: true });
+    return new TemporaryContainer(id, place);
+  }
+
+  /**
+   * Gives it another name, and a handle for that. It must be stopped.
+   * @throws {@link LxcError} `NOT_DEFINED`, `ALREADY_DEFINED`, `ALREADY_RUNNING`
+   */
+  async rename(name: string): Promise<Container> {
+    const place = { ...this.#place, lxcpath: this.lxcpath };
+    const id = idOf(name, place);
+    const { log } = new Warnings(name);
+    await this.#session((session) => renameContainer(session, this.#id, id, { hookArguments: [] }, log));
+    return new Container(id, place);
   }
 
   /**

@@ -6,10 +6,10 @@ import { expect, test } from 'vitest';
 import { node, program, project } from './installed.ts';
 
 /** Lines of what the example printed. */
-async function example(name: string): Promise<string[]> {
+async function example(name: string, stderr = /^$/): Promise<string[]> {
   copyFileSync(join(project, 'examples', `${name}.ts`), join(program, `${name}.ts`));
   const done = await node([`${name}.ts`]);
-  expect(done).toMatchObject({ stderr: '', status: 0 });
+  expect(done).toMatchObject({ stderr: expect.stringMatching(stderr), status: 0 });
   const left = existsSync('/var/lib/lxc') ? readdirSync('/var/lib/lxc') : [];
   expect(left, 'what the example left').toEqual([]);
   return done.stdout.trimEnd().split('\n');
@@ -51,4 +51,22 @@ test('limits.ts holds a container to its limits', async () => {
     '100 processes: refused',
   ]);
   expect(lines.at(-1)).toMatch(/^used: \d+ MiB, \d+ ms$/);
+});
+
+test('jobs.ts runs twenty jobs at the same time, each in files of its own', async () => {
+  const lines = await example('jobs', /^\d+ ms\n$/);
+  const sums = Array.from({ length: 20 }, (_, index) => {
+    const job = index + 1;
+    return `job ${job}: ${job % 7 === 0 ? 'failed' : (job * (job + 1)) / 2}`;
+  });
+  expect(lines).toEqual([...sums, '18 of 20 succeeded, 7 14 failed']);
+});
+
+test('snapshot.ts begins every test with the same files', async () => {
+  expect(await example('snapshot')).toEqual([
+    'ok: An upgrade changes the version',
+    'ok: The version is that of the snapshot, whatever a test before did',
+    'ok: Files that were removed are there',
+    'snap0 "with data" is still there',
+  ]);
 });

@@ -317,6 +317,52 @@ test('A container is made, listed and destroyed', async (scope) => {
   expect(container.isDefined).toBe(false);
 });
 
+test('A container is copied, renamed, and gone back to a snapshot', async (scope) => {
+  const lxcpath = scope.directory();
+  const base = await Container.create(scope.name(), { lxcpath, template: 'busybox' });
+  const other = await base.copy(scope.name());
+  expect(other.isDefined).toBe(true);
+  expect(await errorOf(base.copy(other.name))).toMatchObject({ code: 'ALREADY_DEFINED' });
+  const name = scope.name();
+  const renamed = await other.rename(name);
+  expect([renamed.name, renamed.isDefined, other.isDefined]).toEqual([name, true, false]);
+  const snapshot = await renamed.snapshots.take('clean');
+  {
+    await using _started = await renamed.start();
+    expect(await errorOf(renamed.snapshots.take())).toMatchObject({ code: 'ALREADY_RUNNING' });
+    await renamed.exec(['rm', '/bin/vi']);
+  }
+  await renamed.snapshots.restore(snapshot);
+  {
+    await using _started = await renamed.start();
+    await renamed.exec(['ls', '/bin/vi']);
+  }
+  expect(await renamed.snapshots.list()).toMatchObject([{ name: snapshot, comment: 'clean' }]);
+  await renamed.snapshots.destroy(snapshot);
+  await renamed.destroy();
+  await base.destroy();
+});
+
+test('Ephemeral containers share one base and are gone with their scope', async (scope) => {
+  const lxcpath = scope.directory();
+  {
+    await using base = await Container.temporary({ lxcpath, template: 'busybox' });
+    const names = await Promise.all(
+      ['one', 'two', 'three'].map(async (word) => {
+        await using box = await base.ephemeral();
+        await using _started = await box.start();
+        await box.exec(['sh', '-c', `echo ${word} > /word`]);
+        expect((await box.exec(['cat', '/word'])).stdout).toBe(word);
+        expect(await errorOf(base.destroy())).toMatchObject({ code: 'FAILED' });
+        return box.name;
+      }),
+    );
+    expect(new Set(names).size).toBe(3);
+    expect(await list({ lxcpath })).toMatchObject([{ name: base.name }]);
+  }
+  expect(await list({ lxcpath })).toEqual([]);
+});
+
 test('A start that is aborted leaves nothing', async (scope) => {
   const [foo, container] = await handle(scope);
   foo.configure('lxc.hook.pre-start = sleep 1; :');
