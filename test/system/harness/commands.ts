@@ -2,9 +2,10 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { constants } from 'node:os';
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { commandOf } from './configured.ts';
 import { commandEnded } from './proof.ts';
+import { answered } from './transcript.ts';
 
 /** The directory of the lxc commands under test. */
 export const binDir = process.env.LXC_UNDER_TEST ?? resolve(import.meta.dirname, '../../../bin');
@@ -40,7 +41,9 @@ export function cLxc(verb: string, args: readonly string[], options: RunOptions 
 }
 
 export async function run(file: string, args: readonly string[], options: RunOptions = {}): Promise<Result> {
-  return await finished(start(file, args, options), [file, ...args].join(' '), options);
+  const result = await finished(start(file, args, options), [file, ...args].join(' '), options);
+  if (file.startsWith(`${binDir}/`)) answered([basename(file), ...args], result);
+  return result;
 }
 
 /** Starts a command that goes on by itself; the caller ends it and awaits {@link finished}. */

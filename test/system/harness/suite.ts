@@ -9,6 +9,7 @@ import { underC } from './commands.ts';
 import { listedDifference } from './differences.ts';
 import { claimsOf, provingly, withoutKeys } from './proof.ts';
 import { Scope } from './scope.ts';
+import { beginTranscript, endTranscript } from './transcript.ts';
 import { settled, snapshot, sweep } from './world.ts';
 
 type Body = (scope: Scope) => Promise<void>;
@@ -22,7 +23,7 @@ export function test(title: string, body: Body, options: Options = {}): void {
   const proved = claimsOf(title).length;
   const timeout = (options.timeoutMs ?? 60_000) * (withoutKeys ? Math.max(1, proved) : 1);
   vitestTest.skipIf(withoutKeys && proved === 0)(title, { timeout }, async () => {
-    if (difference === undefined) await provingly(title, () => inScope(body));
+    if (difference === undefined) await provingly(title, () => inTranscript(title, body));
     else await mustDiffer(body, difference);
   });
 }
@@ -31,6 +32,12 @@ export function test(title: string, body: Body, options: Options = {}): void {
 export function testOurs(title: string, reason: string, body: Body, options: Options = {}): void {
   if (underC) vitestTest.skip(`${title} (ours alone: ${reason})`, () => undefined);
   else test(title, body, options);
+}
+
+async function inTranscript(title: string, body: Body): Promise<void> {
+  beginTranscript();
+  await inScope(body);
+  endTranscript(title);
 }
 
 async function inScope(body: Body): Promise<void> {
