@@ -23,6 +23,10 @@ function isWatchedRun({ running, init, monitor }: ContainerRecord): boolean {
   return running && init !== undefined && isAlive(init) && monitor !== undefined && isAlive(monitor);
 }
 
+function isOfTypes(key: string): boolean {
+  return key === 'lxc.net' || /^lxc\.net\.\d+\.type$/.test(key);
+}
+
 class RecordedMonitor extends CommandSocket {
   readonly #record: ContainerRecord;
 
@@ -48,7 +52,7 @@ class RecordedMonitor extends CommandSocket {
   /** Of the interfaces only: other values are worded for the monitor when the container starts. */
   override configItem(key: string): Promise<string | undefined> {
     const { config, items } = this.#head;
-    const known = key === 'lxc.net' ? getItem(config, key) : items.get(key);
+    const known = items.get(key) ?? (isOfTypes(key) ? (getItem(config, key) ?? '') : undefined);
     return known === undefined ? super.configItem(key) : Promise.resolve(known);
   }
 
