@@ -272,13 +272,17 @@ static void server_died(int i, int status)
 		k.server[i].again_at = now_ms() + k.server[i].pause;
 }
 
+/* All who read stop with one that is stopped, and who starts a container waits in the kernel: it goes on at once. */
 static void reap(void)
 {
 	int status;
-	for (pid_t pid; (pid = waitpid(-1, &status, WNOHANG)) > 0;)
-		for (int i = 0; i < LXCFS_SIZE_SERVERS; i++)
-			if (*field(i, LXCFS_SERVER_PID) == (uint32_t)pid)
-				server_died(i, status);
+	for (pid_t pid; (pid = waitpid(-1, &status, WNOHANG | WUNTRACED)) > 0;)
+		if (WIFSTOPPED(status))
+			kill(pid, SIGCONT);
+		else
+			for (int i = 0; i < LXCFS_SIZE_SERVERS; i++)
+				if (*field(i, LXCFS_SERVER_PID) == (uint32_t)pid)
+					server_died(i, status);
 }
 
 /* A server that is blocked cannot time itself out. Its request is marked, so that the sibling takes no part in it. */

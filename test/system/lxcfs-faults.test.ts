@@ -205,3 +205,17 @@ testOurs('With LXCFS readers by sendfile are shown another container', native, a
 function fail(): never {
   throw new Error('there are two containers');
 }
+
+testOurs('Servers that somebody stops go on, and starts and readers with them', native, async (scope) => {
+  const { pid } = await serveView(scope, ours);
+  for (let turn = 0; turn < 3; turn += 1) {
+    for (const server of servers(pid)) process.kill(server, 'SIGSTOP');
+    const [{ container, kilobytes } = never()] = await limited(scope, [64]);
+    const seen = await container.attach(['head', '-n', '1', '/proc/meminfo']);
+    expect(seen.stdout).toMatch(new RegExp(`^MemTotal: +${kilobytes} kB`));
+  }
+});
+
+function never(): never {
+  throw new Error('There is a container for each limit');
+}
