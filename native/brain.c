@@ -17,6 +17,7 @@
 #include <sys/time.h>
 #include <sys/un.h>
 #include <sys/wait.h>
+#include <time.h>
 
 #define WARM_MS 200
 #define STARTED_MS 5000
@@ -250,6 +251,17 @@ static bool daemon_wanted(void)
 	return !wish || strcmp(wish, "0") != 0;
 }
 
+/* A daemon whose socket is young may still be starting, which takes longer on a busy machine than to answer. */
+static int patience_for(const char *socket_path)
+{
+	struct timespec now;
+	struct stat st;
+	if (stat(socket_path, &st) < 0 || clock_gettime(CLOCK_REALTIME, &now) < 0)
+		return WARM_MS;
+	int64_t age = (now.tv_sec - st.st_mtim.tv_sec) * 1000ll + (now.tv_nsec - st.st_mtim.tv_nsec) / 1000000;
+	return age >= 0 && age < STARTED_MS - WARM_MS ? STARTED_MS - age : WARM_MS;
+}
+
 static int connect_warm(const struct introduction *intro, bool may_start, int *patience)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
@@ -261,8 +273,8 @@ static int connect_warm(const struct introduction *intro, bool may_start, int *p
 		err = JOIN(lock, intro->directory, "/brain-" BUILD_ID "-", intro->namespaces, ".lock");
 	if (err < 0)
 		return err;
-	*patience = WARM_MS;
 	int fd = connect_path(&address);
+	*patience = patience_for(address.sun_path);
 	if (!may_start || (fd != -ECONNREFUSED && fd != -ENOENT))
 		return fd;
 	*patience = STARTED_MS;
