@@ -109,7 +109,8 @@ export async function serve(root: string, name: string, [file = '', ...args]: st
   for (const one of [directory, join(root, 'run'), join(root, 'run-native')])
     mkdirSync(one, { recursive: true });
   const process = spawn(file, [...args, directory], { stdio: 'ignore' });
-  for (const until = Date.now() + seconds * 1000; !existsSync(join(directory, 'proc/meminfo')); ) {
+  const answers = () => ['proc/meminfo', 'by-name'].some((one) => existsSync(join(directory, one)));
+  for (const until = Date.now() + seconds * 1000; !answers(); ) {
     if (Date.now() > until || process.exitCode !== null)
       throw new Error(`${file} does not serve ${directory}`);
     await new Promise((wake) => setTimeout(wake, 50));
