@@ -3,12 +3,21 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { expect } from 'vitest';
-import { underC } from './harness/commands.ts';
+import { run, underC } from './harness/commands.ts';
 import type { Container } from './harness/container.ts';
 import { eventually } from './harness/eventually.ts';
 import { mountsOf } from './harness/probe.ts';
+import type { Scope } from './harness/scope.ts';
 import { test, testOurs } from './harness/suite.ts';
-import { mountpoint, ours, serveView } from './harness/view.ts';
+import {
+  mountpoint,
+  ours,
+  overFuseNative,
+  type Server,
+  serveView,
+  testOver,
+  testOverFuseNative,
+} from './harness/view.ts';
 
 const lxcfs = '/usr/bin/lxcfs';
 const hook = resolve(import.meta.dirname, '../../configs/hooks/lxc.mount.hook');
@@ -41,22 +50,23 @@ async function covered(container: Container): Promise<readonly string[]> {
   return mounts.filter(({ fstype }) => fstype === 'fuse.lxcfs').map(({ target }) => target);
 }
 
-for (const program of [ours, lxcfs]) {
-  testOurs(
-    `A container sees its own limits where ${program === ours ? 'ours' : 'LXCFS'} is mounted`,
-    native,
-    async (scope) => {
-      await serveView(scope, program);
-      const foo = scope.container({ config: limits });
-      await foo.start();
-      expect(await memory(foo)).toBe('MemTotal: 262144 kB');
-      expect(await processors(foo)).toEqual(['cpu0']);
-      expect(await inside(foo, '/bin/cat', '/sys/devices/system/cpu/online')).toBe('0\n');
-      await foo.run('cgroup', ['memory.limit_in_bytes', '128M']);
-      expect(await memory(foo)).toBe('MemTotal: 131072 kB');
-    },
-  );
+async function seesItsLimits(scope: Scope, server: Server): Promise<void> {
+  await serveView(scope, server);
+  const foo = scope.container({ config: limits });
+  await foo.start();
+  expect(await memory(foo)).toBe('MemTotal: 262144 kB');
+  expect(await processors(foo)).toEqual(['cpu0']);
+  expect(await inside(foo, '/bin/cat', '/sys/devices/system/cpu/online')).toBe('0\n');
+  await foo.run('cgroup', ['memory.limit_in_bytes', '128M']);
+  expect(await memory(foo)).toBe('MemTotal: 131072 kB');
+}
 
+testOver('A container sees its own limits where ours is mounted', {}, seesItsLimits);
+testOurs('A container sees its own limits where LXCFS is mounted', native, (scope) =>
+  seesItsLimits(scope, [lxcfs]),
+);
+
+for (const program of [ours, lxcfs]) {
   test(`The hook for LXC binds ${program === ours ? 'ours' : 'LXCFS'}`, async (scope) => {
     await serveView(scope, program);
     const foo = scope.container({ config: [...limits, `lxc.hook.mount = ${hook}`] });
@@ -77,8 +87,8 @@ for (const program of [ours, lxcfs]) {
   });
 }
 
-testOurs('Each container sees its own limits, by its name', native, async (scope) => {
-  await serveView(scope, ours);
+testOver('Each container sees its own limits, by its name', {}, async (scope, server) => {
+  await serveView(scope, server);
   const [foo, bar] = [scope.container({ config: limits }), scope.container({ config: limits })];
   bar.configure('lxc.cgroup.memory.limit_in_bytes = 64M');
   await foo.start();
@@ -90,20 +100,41 @@ testOurs('Each container sees its own limits, by its name', native, async (scope
   expect(await memory(foo)).toBe('MemTotal: 262144 kB');
 });
 
-testOurs('A container outlives the servers of its view', native, async (scope) => {
-  const { pid } = await serveView(scope, ours);
-  const foo = scope.container({ config: limits });
-  await foo.start();
-  for (let round = 0; round < 3; round++) {
-    const servers = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').map(Number);
-    expect(servers.length).toBeGreaterThan(0);
-    for (const server of servers) process.kill(server, 'SIGKILL');
-    expect(await memory(foo)).toBe('MemTotal: 262144 kB');
-  }
-});
+testOver(
+  'A container outlives the servers of its view',
+  { notNative: 'the mount dies with the process' },
+  async (scope, server) => {
+    const { pid } = await serveView(scope, server);
+    const foo = scope.container({ config: limits });
+    await foo.start();
+    for (let round = 0; round < 3; round++) {
+      const servers = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').map(Number);
+      expect(servers.length).toBeGreaterThan(0);
+      for (const server of servers) process.kill(server, 'SIGKILL');
+      expect(await memory(foo)).toBe('MemTotal: 262144 kB');
+    }
+  },
+);
 
-testOurs('A list of files is all that is bound', native, async (scope) => {
-  await serveView(scope, ours);
+testOverFuseNative(
+  'A container that lost its view with its server is reattached to the next one',
+  async (scope) => {
+    const { pid } = await serveView(scope, overFuseNative);
+    const server = () => readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
+    const foo = scope.container({ config: limits });
+    await foo.start();
+    const before = server();
+    process.kill(Number(before), 'SIGKILL');
+    await eventually(() => server() !== before, 'another server runs');
+    expect((await foo.attach(['/bin/cat', '/proc/meminfo'])).stderr).toContain('not connected');
+    const reattach = async () => (await run(ours, ['reattach', String(await foo.initPid())])).status === 0;
+    await eventually(reattach, 'the new mount is there to attach to');
+    expect(await memory(foo)).toBe('MemTotal: 262144 kB');
+  },
+);
+
+testOver('A list of files is all that is bound', {}, async (scope, server) => {
+  await serveView(scope, server);
   const foo = scope.container({ config: [...limits, 'lxcts.lxcfs = meminfo /proc/uptime'] });
   await foo.start();
   expect(await covered(foo)).toEqual(['/proc/meminfo', '/proc/uptime']);
@@ -163,11 +194,11 @@ testOurs('lxcts.lxcfs = required does not start without a view', native, async (
   expect(await foo.state()).toBe('STOPPED');
 });
 
-testOurs(
+testOver(
   'The hook hands the view on to containers inside, without the tree by name',
-  native,
-  async (scope) => {
-    await serveView(scope, ours);
+  { notNative: 'its handlers are not told who reads' },
+  async (scope, server) => {
+    await serveView(scope, server);
     const foo = scope.container({ config: [...limits, 'lxcts.lxcfs = off', `lxc.hook.mount = ${hook}`] });
     mkdirSync(join(foo.rootfs, 'var/lib/lxcfs'), { recursive: true });
     await foo.start();
@@ -185,8 +216,8 @@ async function executed(foo: Container, ...argv: readonly string[]): Promise<str
   return done.stdout;
 }
 
-testOurs('free, top, uptime, getconf and Node.js show the container', native, async (scope) => {
-  await serveView(scope, ours);
+testOver('free, top, uptime, getconf and Node.js show the container', {}, async (scope, server) => {
+  await serveView(scope, server);
   const foo = scope.container({ bare: true, config: [] });
   expect(await executed(foo, '/usr/bin/free', '-k')).toMatch(/^Mem: +262144 /m);
   expect(await executed(foo, '/usr/bin/top', '-bn1')).toMatch(/^MiB Mem : +256\.0 total/m);
@@ -197,11 +228,11 @@ testOurs('free, top, uptime, getconf and Node.js show the container', native, as
   expect(await executed(foo, process.execPath, '-e', script)).toBe('268435456 1\n');
 });
 
-testOurs(
+testOver(
   'A container that has the whole mount sees its own limits in the trees of others',
-  native,
-  async (scope) => {
-    await serveView(scope, ours);
+  { notNative: 'its handlers are not told who reads' },
+  async (scope, server) => {
+    await serveView(scope, server);
     const entry = `lxc.mount.entry = ${mountpoint} srv none bind 0 0`;
     const [foo, bar] = [scope.container({ config: [...limits, entry] }), scope.container({ config: limits })];
     bar.configure('lxc.cgroup.memory.limit_in_bytes = 64M');

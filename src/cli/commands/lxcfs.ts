@@ -131,7 +131,8 @@ async function replace(session: Session, keeper: Keeper): Promise<number> {
         hint: `end process ${keeper.pid}, start lxcfs again, then lxcfs reattach --all`,
       },
     );
-  const before = keeperState(keeper)?.serving ?? [];
+  // Also one that has only just been started and does not serve yet.
+  const before = keeperState(keeper)?.servers ?? [];
   handOver(keeper, installRoot);
   for (const end = Date.now() + handOverMs; Date.now() < end; await sleep(50)) {
     const state = keeperState(keeper);

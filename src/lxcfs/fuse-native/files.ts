@@ -52,11 +52,16 @@ interface Open {
 }
 
 const mostOpen = 65536;
+/** Before anything was shown. */
+const someSize = 4096;
 
 export class NamedFiles {
   readonly #parts: FilesParts;
   readonly #open = new Map<number, Open>();
   #next = 0;
+  /** Names of containers that were ever asked for. */
+  readonly #known = new Set<string>();
+  readonly #sizes = new Map<string, number>();
 
   constructor(parts: FilesParts) {
     this.#parts = parts;
@@ -68,17 +73,19 @@ export class NamedFiles {
     return 'list' in found ? undefined : found.place.entry;
   }
 
+  /**
+   * That of the content that was shown last. Not of a new one: libfuse asks for the size whenever a name is looked up, also
+   * when the container is bound its files, and its init is in no cgroup of its own yet.
+   */
   size(path: string): number {
-    const found = this.#find(path);
-    return 'list' in found ? 0 : this.#text(found.name, found.place.entry).length;
+    return this.#sizes.get(path) ?? someSize;
   }
 
   list(path: string): readonly string[] {
     const found = this.#find(path);
     if ('list' in found) return found.list();
     if (found.place.entry.kind !== 'directory') throw new Refused('ENOTDIR');
-    const subject = this.#subject(found.name);
-    return found.place.children.filter(({ entry }) => this.#shows(entry, subject)).map(({ name }) => name);
+    return found.place.children.filter(({ entry }) => this.#shows(entry, found.name)).map(({ name }) => name);
   }
 
   // ---- open files ----
@@ -89,6 +96,7 @@ export class NamedFiles {
     if (this.#open.size >= mostOpen) throw new Refused('ENFILE');
     const { name, place } = found;
     const text = this.#text(name, place.entry);
+    this.#sizes.set(path, text.length);
     // What libfuse keeps of it has 32 bits.
     do this.#next = (this.#next + 1) >>> 0;
     while (this.#open.has(this.#next));
@@ -119,16 +127,24 @@ export class NamedFiles {
     const { containers, tree } = this.#parts;
     if (top !== 'by-name') throw new Refused('ENOENT');
     if (name === undefined) return { list: () => containers.names() };
-    const subject = containers.subject(name);
-    if (subject === undefined && !containers.has(name)) throw new Refused('ENOENT');
+    if (!this.#isThere(name, rest.length > 0)) throw new Refused('ENOENT');
     let place: Place | undefined = tree.root;
     for (const part of rest) place = place?.child(part);
-    if (place === undefined || !this.#shows(place.entry, subject ?? this.#host)) throw new Refused('ENOENT');
+    if (place === undefined || !this.#shows(place.entry, name)) throw new Refused('ENOENT');
     return { name, place };
   }
 
-  #shows(entry: Entry, subject: Subject): boolean {
-    return entry.cpu === undefined || this.#parts.host() || this.#parts.view.isVisible(entry, subject);
+  /** What was bound stays a file when its container is gone, and when the next one of that name comes. */
+  #isThere(name: string, inside: boolean): boolean {
+    if (inside && this.#known.has(name)) return true;
+    const there = this.#parts.containers.has(name);
+    if (there) this.#known.add(name);
+    return there;
+  }
+
+  #shows(entry: Entry, name: string): boolean {
+    if (entry.cpu === undefined || this.#parts.host()) return true;
+    return this.#parts.view.isVisible(entry, this.#subject(name));
   }
 
   // ---- contents ----
@@ -141,10 +157,11 @@ export class NamedFiles {
 
   /** Where its init is not known (yet), the host: whoever reads cannot be asked who he is. */
   #subject(name: string): Subject {
-    return this.#parts.containers.subject(name) ?? this.#host;
+    return this.#parts.containers.subject(name) ?? this.#parts.view.identify(0);
   }
 
-  get #host(): Subject {
-    return this.#parts.view.identify(0);
+  /** Now and then: sizes of containers that are gone. */
+  sweep(): void {
+    this.#sizes.clear();
   }
 }

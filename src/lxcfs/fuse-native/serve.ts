@@ -48,7 +48,10 @@ export function serveApart(server: ApartServer): void {
     shared.ready();
     leaveWithMount();
   });
-  setInterval(() => server.files.view.sweep(), housekeepingMs);
+  setInterval(() => {
+    server.files.view.sweep();
+    files.sweep();
+  }, housekeepingMs);
 }
 
 /**
@@ -136,14 +139,15 @@ const aDirectory: Entry = { path: '', kind: 'directory', mode: 0o555 };
 
 function statOf(files: NamedFiles, path: string): Stat {
   const { kind, mode, target = '' } = files.entry(path) ?? aDirectory;
-  const sizes = { directory: () => 0, link: () => Buffer.byteLength(target), file: () => files.size(path) };
+  const sizes = { directory: 0, link: Buffer.byteLength(target), file: files.size(path) };
   const now = kind === 'file' ? Date.now() : 0;
   return {
     mode: types[kind] | mode,
     uid: 0,
     gid: 0,
     // sendfile would succeed with nothing where the size is 0.
-    size: kind === 'file' ? Math.max(sizes.file(), 1) : sizes[kind](),
+    // sendfile would succeed with nothing where the size is 0.
+    size: kind === 'file' ? Math.max(sizes.file, 1) : sizes[kind],
     nlink: kind === 'directory' ? 2 : 1,
     blksize: 4096,
     ...{ atime: now, mtime: now, ctime: now },
