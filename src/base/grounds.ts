@@ -4,7 +4,7 @@
  * by its client alone (native/replay.c).
  */
 
-import { existsSync, readlinkSync, type Stats, statSync } from 'node:fs';
+import { type BigIntStats, existsSync, readlinkSync, type Stats, statSync } from 'node:fs';
 import { textIfReadable } from './text-file.ts';
 
 export type Ground =
@@ -23,6 +23,15 @@ export type Ground =
 /** As much of a file as a ground holds. */
 const longestText = 60_000;
 const fileType = 0o170000;
+
+/** Whoever reads the file next is told why it cannot be looked at. */
+function statsOf(path: string): BigIntStats | undefined | 'unknown' {
+  try {
+    return statSync(path, { bigint: true, throwIfNoEntry: false });
+  } catch {
+    return 'unknown';
+  }
+}
 
 /** Looks, and remembers what was seen. */
 export class Grounds {
@@ -85,8 +94,9 @@ export class Grounds {
 
   /** Called before it is read. */
   unchanged(path: string): void {
-    const stats = statSync(path, { bigint: true, throwIfNoEntry: false });
-    if (stats === undefined) this.add({ kind: 'absent', path });
+    const stats = statsOf(path);
+    if (stats === 'unknown') this.spoil();
+    else if (stats === undefined) this.add({ kind: 'absent', path });
     else {
       const { dev, ino, size, mtimeNs, ctimeNs } = stats;
       this.add({ kind: 'unchanged', path, numbers: [dev, ino, size, mtimeNs, ctimeNs] });

@@ -7,7 +7,7 @@ import { LxcError } from '../base/error.ts';
 import type { Config, NamedEntry } from '../config/index.ts';
 import { type FindDevice, isDeviceRule, type ResolvedRule, resolveRule } from './devices.ts';
 import { type CgroupLayout, type Hierarchy, hierarchyOf } from './layout.ts';
-import { rowsFor, type Setting, translate } from './translate.ts';
+import { rowsFor, type Setting, type Sibling, translate } from './translate.ts';
 
 type CgroupEntry = NamedEntry<string>;
 
@@ -46,7 +46,7 @@ export function resolveLimits(config: Config, layout: CgroupLayout, find: FindDe
     writes: ordered(lastOfEach(writes)),
     devices: devices.map(({ entry, hierarchy }) => ({ entry, hierarchy, rule: resolveRule(entry, find) })),
     devicesInitially: devices.some(({ version }) => version === 1),
-    notes: notesOf(all),
+    notes: notesOf(all, (file) => v2.entries.findLast(({ name }) => name === file)?.value),
   };
 }
 
@@ -128,6 +128,7 @@ function writesOf({ entry, hierarchy, foreign }: Effective, files: Files): reado
   const sibling = (file: string) => files.entries.findLast(({ name }) => name === file)?.value;
   const settings = blaming(entry, () => translate(files.version, entry.name, entry.value, sibling));
   if (settings.length > 0) return settings.map((one) => ({ ...one, hierarchy, entry }));
+  if (standsIn(entry, sibling) !== undefined) return [];
   throw new LxcError(
     `Failed to apply ${entry.key}: cgroup v${hierarchy.version} has nothing that means the same`,
     {
@@ -135,6 +136,14 @@ function writesOf({ entry, hierarchy, foreign }: Effective, files: Files): reado
       hint: `this host has ${entry.name.split('.')[0] ?? ''} on cgroup v${hierarchy.version}; use its own file, or remove the line`,
     },
   );
+}
+
+/**
+ * The limit that holds in place of one without an equivalent: where memory is to be short before it is at its end,
+ * `memory.high`, it ends there all the same.
+ */
+function standsIn({ name }: CgroupEntry, sibling: Sibling): string | undefined {
+  return name === 'memory.high' && sibling('memory.max') !== undefined ? 'memory.max' : undefined;
 }
 
 function blaming<T>({ key, origin }: CgroupEntry, work: () => T): T {
@@ -159,13 +168,18 @@ function ordered(writes: readonly LimitWrite[]): readonly LimitWrite[] {
   return writes.toSorted((left, right) => late(left) - late(right));
 }
 
-function notesOf(all: readonly Effective[]): Limits['notes'] {
+function notesOf(all: readonly Effective[], sibling: Sibling): Limits['notes'] {
   const seen = new Set<string>();
   return all.flatMap(({ entry, hierarchy, foreign }) => {
     const name = subject(entry.name);
     if (!foreign || seen.has(name)) return [];
     seen.add(name);
-    return [{ entry, message: `translated to ${targetName(entry, hierarchy)}` }];
+    const instead = standsIn(entry, sibling);
+    const message =
+      instead === undefined
+        ? `translated to ${targetName(entry, hierarchy)}`
+        : `cgroup v${hierarchy.version} has nothing like it; ${instead} holds`;
+    return [{ entry, message }];
   });
 }
 

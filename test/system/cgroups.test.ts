@@ -1,10 +1,11 @@
 /** Limits and places of a container in the kernel's cgroup files. */
 
-import { existsSync, mkdirSync, readFileSync, rmdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { binDir, run, underC } from './harness/commands.ts';
 import { eventually } from './harness/eventually.ts';
+import { removeCgroups } from './harness/remove-cgroups.ts';
 import { test, testOurs } from './harness/suite.ts';
 import { hierarchies } from './harness/world.ts';
 
@@ -18,26 +19,6 @@ function cgroupsOf(pid: number | string): Record<string, string> {
       return [controllers === '' ? 'unified' : controllers.replace('name=', ''), path];
     }),
   );
-}
-
-/** A directory that `lxc.cgroup.dir` made stays with the pivot in it: the leaving monitor sits there. */
-async function removeCgroups(dir: string): Promise<void> {
-  const paths = hierarchies().flatMap((top) => [
-    `${top}/${dir}/outer`,
-    `${top}/${dir}/pivot/lxc.pivot`,
-    `${top}/${dir}/pivot`,
-    `${top}/${dir}/lxc.pivot`,
-    `${top}/${dir}`,
-  ]);
-  const removed = (path: string) => {
-    try {
-      if (existsSync(path)) rmdirSync(path);
-      return true;
-    } catch {
-      return false;
-    }
-  };
-  await eventually(() => paths.filter((path) => !removed(path)).length === 0, `${dir} can be removed`);
 }
 
 test('Init is in the payload cgroup of every hierarchy, the monitor is not, and its memory is its own', async (scope) => {

@@ -7,11 +7,11 @@
  */
 
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { binDir, underC } from './harness/commands.ts';
-import { hideViews, must, ownDirectory, ownFile, ownSysfs, runRing } from './harness/own.ts';
+import { hideViews, must, ownDirectory, ownFile, ownSysfs, packagedDefault, runRing } from './harness/own.ts';
 import { buildRootfs } from './harness/rootfs.ts';
 import { ordinaryUser, passwdLine } from './harness/user.ts';
 
@@ -46,7 +46,9 @@ function enterWorld(): number {
 
 function runInside(): number {
   hideViews();
+  const packaged = readFileSync('/etc/lxc/default.conf');
   for (const dir of ['/etc/lxc', '/var/lib/lxc', '/var/lib/lxcfs', '/var/log/lxc', '/run']) ownDirectory(dir);
+  writeFileSync(packagedDefault, packaged);
   ownSysfs();
   // C LXC lets newuidmap decide, for root as well.
   for (const file of ['/etc/subuid', '/etc/subgid'])

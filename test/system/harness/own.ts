@@ -8,6 +8,9 @@ import { report } from './report.ts';
 
 const project = resolve(import.meta.dirname, '../../..');
 
+/** The default.conf of Debian's package lxc, in an /etc/lxc that is otherwise empty. */
+export const packagedDefault = '/etc/lxc/default.conf.package';
+
 export function ownDirectory(dir: string): void {
   mkdirSync(dir, { recursive: true });
   must('mount', ['-t', 'tmpfs', '-o', 'mode=755', 'tmpfs', dir]);

@@ -36,6 +36,15 @@ describe('the cgroup keys of a configuration', () => {
     ]);
   });
 
+  test('memory.high without an equivalent is passed over with a note where memory.max holds', () => {
+    const lines = ['lxc.cgroup2.memory.max = 2G', 'lxc.cgroup2.memory.high = 1G'];
+    expect(writes(hybridCgroups, ...lines)).toEqual(['/sys/fs/cgroup/memory/memory.limit_in_bytes=2G']);
+    expect(limits(hybridCgroups, ...lines).notes.at(-1)?.message).toBe(
+      'cgroup v1 has nothing like it; memory.max holds',
+    );
+    expect(writes(unifiedCgroups, ...lines).at(-1)).toBe('/sys/fs/cgroup/memory.high=1G');
+  });
+
   test('yield to the spelling of the host where both say the same', () => {
     const both = ['lxc.cgroup.memory.limit_in_bytes = 1G', 'lxc.cgroup2.memory.max = 2G'];
     expect(writes(hybridCgroups, ...both)).toEqual(['/sys/fs/cgroup/memory/memory.limit_in_bytes=1G']);

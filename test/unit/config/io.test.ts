@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
@@ -25,6 +25,12 @@ test('what is not there is undefined, be it a file, a directory, or below a file
   expect(io.readFile(join(dir, 'main/none'))).toBeUndefined();
   expect(io.list(join(dir, 'none'))).toBeUndefined();
   expect(io.list(join(dir, 'main'))).toBeUndefined();
+});
+
+test('an include that cannot be looked at is told with its line', () => {
+  symlinkSync('loop', join(dir, 'loop'));
+  writeFileSync(join(dir, 'looping'), '\nlxc.include = loop\n');
+  expect(failure(() => loadConfig('looping', io))).toContain('/loop: Too many levels of symbolic links');
 });
 
 test('a directory is no configuration', () => {
