@@ -68,7 +68,9 @@ function headlineRow(spell: Spell, figure: Figure, all: readonly Figure[]): stri
   const ratios = [figure.median / theirs.median, figure.p99 / theirs.p99];
   const faster = figure.perSecond / theirs.perSecond;
   const shown = [...ratios, faster].map((ratio) => ratio.toFixed(2));
-  return row([...cells, rate(figure), ...shown, failed(figure) || verdict(spell, ratios, faster)]);
+  // The targets are those of our own server.
+  const judgement = figure.side === 'native' ? '' : verdict(spell, ratios, faster);
+  return row([...cells, rate(figure), ...shown, failed(figure) || judgement]);
 }
 
 function verdict(
