@@ -155,10 +155,31 @@ int spawn_wait(char *const *argv, char *const *env, const char *cwd, int in, int
 
 /* ---- the exec that ends a child list ---- */
 
+/* What the caller had open, as bits. */
+static uint64_t callers[1024 / 64];
+
+void keep_descriptors(void)
+{
+	for (int fd = 3; fd < 64 * (int)countof(callers); fd++) {
+		int flags = fcntl(fd, F_GETFD);
+		if (flags >= 0 && fcntl(fd, F_SETFD, FD_CLOEXEC) == 0)
+			callers[fd / 64] |= 1ull << fd % 64;
+	}
+	close_from(64 * countof(callers));
+}
+
+static void hand_over_descriptors(void)
+{
+	for (int fd = 3; fd < 64 * (int)countof(callers); fd++)
+		if (callers[fd / 64] >> fd % 64 & 1)
+			fcntl(fd, F_SETFD, 0);
+}
+
 int op_exec(struct run *run, const struct op *op)
 {
 	if (!run->filtered)
 		cloexec_from(3);
+	hand_over_descriptors();
 	return exec_search(VEC(op, EXEC_ARGV), VEC(op, EXEC_ENV));
 }
 

@@ -353,6 +353,7 @@ int exec_search(char *const *argv, char *const *env);      /* execvpe by env's P
 void reset_signals(void);                                  /* default dispositions, empty mask */
 void cloexec_from(int first);
 void close_from(int first);
+void keep_descriptors(void);                               /* those from 3 on are the caller's: op_exec hands them over */
 /*
  * Run a program: argv in env and cwd ("" stays), stdin from `in`, stdout and stderr to `out` (-1: inherited);
  * `root`: as root of our user namespace. Wait status, or -errno when it could not be started.

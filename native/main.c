@@ -22,6 +22,12 @@ static void fill_streams(void)
 			open("/dev/null", O_RDWR);
 }
 
+/* Commands that run another one in namespaces, without a container: it has what its caller opened, as under a shell. */
+static bool runs_on_host(void)
+{
+	return !strcmp(command_name, "lxc-unshare") || !strcmp(command_name, "lxc-usernsexec");
+}
+
 int main(int argc, char **argv)
 {
 	char *none[] = { "lxc-ts", NULL };
@@ -56,7 +62,10 @@ int main(int argc, char **argv)
 		command_name = "lxcfs";
 		return inject_main(argc, argv);
 	}
-	close_from(3); /* what a caller leaked must not stay open in a monitor for months */
+	if (runs_on_host())
+		keep_descriptors();
+	else
+		close_from(3); /* what a caller leaked must not stay open in a monitor for months */
 	if (argc > 1 && !strcmp(argv[1], "--oci-hook")) {
 		command_name = "lxcfs";
 		return oci_hook_main(argc, argv);

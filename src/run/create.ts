@@ -22,7 +22,7 @@ import { explain } from '../plan/index.ts';
 import type { ContainerId } from './command-socket.ts';
 import { hostProgram } from './container.ts';
 import { configPath } from './directory.ts';
-import { type ContainerIds, containerIds, runMapped } from './mapped-command.ts';
+import { type ContainerIds, containerIds, giveToMapped, runMapped } from './mapped-command.ts';
 import { systemConfig } from './places.ts';
 import { removeTreeAnyway } from './remove.ts';
 import type { Session } from './session.ts';
@@ -53,8 +53,10 @@ export async function createContainer(session: Session, id: ContainerId, wish: C
       writeConfig(id, printDocument(appendItem(start, 'lxc.rootfs.path', `dir:${rootfs}`)));
       await fill(session, id, { template, rootfs, wish });
     }
-    loadConfig(configPath(id), nodeConfigIo(session));
+    const config = loadConfig(configPath(id), nodeConfigIo(session));
     unlinkSync(`${path}/partial`);
+    // Its root mounts the overlays of copies, for which he has to get here.
+    if (template !== undefined) await giveToMapped(session, config, [path], 'own');
   } catch (error) {
     for (const directory of made.toReversed()) await removeTreeAnyway(session, directory);
     throw error;

@@ -81,7 +81,9 @@ export async function runStart(
   if (isNameTaken(plan.program, result)) return 'already running';
   // What the up scripts did is undone by nobody else.
   if (isNetworkUp) await runEveryHook(session, downScripts(head), reporter.log);
-  throw refused ?? explain(plan.program, result);
+  // A container that has failed itself is what nothing could be done for.
+  const isOwn = result.list === lists.child;
+  throw (isOwn ? undefined : refused) ?? explain(plan.program, result);
 }
 
 async function runWhole(

@@ -4,8 +4,9 @@
  */
 
 import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect } from 'vitest';
-import { run } from './harness/commands.ts';
+import { binDir, run } from './harness/commands.ts';
 import { test } from './harness/suite.ts';
 
 const names = [
@@ -31,5 +32,22 @@ for (const name of names) {
       expect(done.status, `${done.stdout}\n${done.stderr}`).toBe(0);
     },
     { timeoutMs: 120_000 },
+  );
+}
+
+/** They make users and give them what they need, for which they have a world of their own. */
+const ofUsers = ['usernsexec', 'usernic', 'unpriv'];
+
+for (const name of ofUsers) {
+  test(
+    `lxc-test-${name} of Debian passes`,
+    async (scope) => {
+      await scope.bridge('lxcbr0');
+      const world = join(import.meta.dirname, 'lxc-test-world');
+      const words = [binDir, scope.name(), `/usr/bin/lxc-test-${name}`];
+      const done = await run(world, words, { timeoutMs: 170_000 });
+      expect(done.status, `${done.stdout}\n${done.stderr}`).toBe(0);
+    },
+    { timeoutMs: 180_000 },
   );
 }

@@ -1,9 +1,9 @@
 /** lxc-unshare and lxc-usernsexec: commands of the host in new namespaces, and as root of other ids. */
 
-import { existsSync, readlinkSync, rmSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, readlinkSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
-import { cBinDir, lxc, run } from './harness/commands.ts';
+import { binDir, cBinDir, lxc, run } from './harness/commands.ts';
 import { eventually } from './harness/eventually.ts';
 import { test, testOurs } from './harness/suite.ts';
 import { ordinaryUser, User } from './harness/user.ts';
@@ -167,3 +167,22 @@ testOurs(
     expect(same).toMatchObject({ stdout: 'deny\n', stderr: '', status: 0 });
   },
 );
+
+for (const verb of ['usernsexec', 'unshare'])
+  test(`lxc-${verb} hands over what its caller has open`, async (scope) => {
+    const file = join(scope.directory(), 'seven');
+    const how = verb === 'unshare' ? ['-s', 'IPC'] : map;
+    const script = 'exec 7>"$1"; shift; "$@"';
+    const command = [
+      join(binDir, `lxc-${verb}`),
+      ...how,
+      '--',
+      'sh',
+      '-c',
+      'echo open >&7; ls /proc/self/fd',
+    ];
+    const done = await run('bash', ['-c', script, 'bash', file, ...command]);
+    expect(done).toMatchObject({ stderr: '', status: 0 });
+    expect(readFileSync(file, 'utf8')).toBe('open\n');
+    expect(done.stdout).toMatch(/^7$/m);
+  });
