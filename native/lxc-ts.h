@@ -277,6 +277,9 @@ op_fn op_open_file_system, op_spawn;
 
 int remove_tree(const char *path);                         /* 0 too where there is nothing */
 
+/* hotplug.c */
+op_fn op_place_node, op_remove_node;
+
 /* ---- child.c: the child list; ops by topic in files of their own ---- */
 
 noreturn void run_child(struct run *);

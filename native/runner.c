@@ -320,6 +320,8 @@ static op_fn *const parent_ops[] = {
 	[OP_MKDIR] = op_mkdir,
 	[OP_HOLD_NETNS] = op_hold_netns,
 	[OP_RELEASE_NETNS] = op_release_netns,
+	[OP_PLACE_NODE] = op_place_node,
+	[OP_REMOVE_NODE] = op_remove_node,
 };
 
 int run_parent_op(struct run *run, uint32_t list, uint32_t index)

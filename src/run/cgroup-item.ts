@@ -4,6 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { errnoCode, reason } from '../base/errno.ts';
 import { LxcError } from '../base/error.ts';
 import { textIfReadable } from '../base/text-file.ts';
+import { isDeviceRule, resolveRule } from '../cgroup/devices.ts';
 import type { CgroupLayout } from '../cgroup/layout.ts';
 import { type KeyTarget, resolveKey } from '../cgroup/resolve-key.ts';
 import { writeCgroupFile } from '../cgroup/write.ts';
@@ -26,6 +27,7 @@ export async function getCgroupItem(socket: CommandSocket, key: string): Promise
 }
 
 export async function setCgroupItem(socket: CommandSocket, key: string, value: string): Promise<void> {
+  if (isDeviceRule(key) && targetOf(key).hierarchy.version === 2) return addRule(socket, key, value);
   const { target, dir } = await locate(socket, key);
   for (const { file, text } of target.settings(value, (sibling) => readSibling(dir, sibling))) {
     try {
@@ -34,6 +36,16 @@ export async function setCgroupItem(socket: CommandSocket, key: string, value: s
       throw failed(dir, file, error);
     }
   }
+}
+
+/** On cgroup v2 the monitor has the program that decides, and puts the rule before the others. */
+async function addRule(socket: CommandSocket, name: string, text: string): Promise<void> {
+  const entry = { key: name, spelled: name, name, text, value: text, origin: { file: name, line: 1 } };
+  const rule = resolveRule(entry, () => undefined);
+  if (await socket.addDeviceRule(rule)) return;
+  throw new LxcError('the monitor takes no device rule', {
+    hint: `set lxc.cgroup2.${name} in the configuration and start the container again`,
+  });
 }
 
 interface Located {

@@ -10,6 +10,7 @@ import { errnoCode, errnoText } from '../base/errno.ts';
 import { LxcError } from '../base/error.ts';
 import { fnv1a64, hex64 } from '../base/fnv.ts';
 import { nodeNet } from '../base/net.ts';
+import type { ResolvedRule } from '../cgroup/devices.ts';
 import { type State, stateNumber, states } from './states.ts';
 
 /** How often a name without a monitor is looked for. */
@@ -140,6 +141,22 @@ export class CommandSocket {
   /** Freeze through the monitor, which only works on a unified hierarchy; false where it does not. */
   async freeze(frozen: boolean, seconds: number): Promise<boolean> {
     const reply = await this.#request(frozen ? requests.freeze : requests.unfreeze, { value: seconds });
+    return reply !== undefined && reply.ret >= 0;
+  }
+
+  /**
+   * Puts a rule before those of the container's device program, on a host where the unified hierarchy has one; false where
+   * the monitor has none.
+   */
+  async addDeviceRule({ type, major, minor, access, allow }: ResolvedRule): Promise<boolean> {
+    // struct device_item: char type; int major, minor; char access[4]; int allow; a list of liblxc's own.
+    const data = Buffer.alloc(40);
+    data.write(type, 0);
+    data.writeInt32LE(major === '*' ? -1 : major, 4);
+    data.writeInt32LE(minor === '*' ? -1 : minor, 8);
+    data.write(access, 12, 3);
+    data.writeInt32LE(allow ? 1 : 0, 16);
+    const reply = await this.#request(requests.addBpfDevice, { data });
     return reply !== undefined && reply.ret >= 0;
   }
 

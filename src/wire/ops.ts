@@ -167,6 +167,18 @@ export const ops = {
   },
   /** rmdir; absent is fine. */
   rmdir: { code: 30, by: 'P', args: { path: 'str' } },
+  /**
+   * A device node at `path` below the root of the init of `openInit`; `mode` with the kind of node. With `bind` 1 it is
+   * bound there, onto a file of `uid` and `gid`: for containers with ids of their own.
+   */
+  placeNode: {
+    code: 32,
+    by: 'P',
+    args: { path: 'str', mode: 'int', device: 'int', uid: 'int', gid: 'int', bind: 'int' },
+  },
+  /** Remove a device node there, and nothing else; with `absent` 1 it need not be there. */
+  removeNode: { code: 33, by: 'P', args: { path: 'str', absent: 'int' } },
+
   /** Keep init's network namespace, whoever dies: bind it on the new file `path`. */
   holdNetns: { code: 36, by: 'P', args: { path: 'str' } },
   /** Its inverse: unmount and unlink; absent is fine. */

@@ -1,42 +1,13 @@
 /** Containers with ids of their own: `lxc.idmap` as root. */
 
-import {
-  chownSync,
-  existsSync,
-  lchownSync,
-  lstatSync,
-  readdirSync,
-  readFileSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { binDir, cLxc, lxc, run } from './harness/commands.ts';
-import type { Container, ContainerOptions } from './harness/container.ts';
 import { eventually } from './harness/eventually.ts';
+import { base, give, mapped, maps } from './harness/mapped.ts';
 import { hasCap, mountOn } from './harness/probe.ts';
-import type { Scope } from './harness/scope.ts';
 import { test, testOurs } from './harness/suite.ts';
-
-const base = 100000;
-const maps = [`lxc.idmap = u 0 ${base} 65536`, `lxc.idmap = g 0 ${base} 65536`];
-
-/** A container whose root is a user of the host without any rights. */
-function mapped(scope: Scope, { config = [], ...options }: ContainerOptions = {}): Container {
-  const container = scope.container({ ...options, config: [...maps, ...config] });
-  give(container.rootfs, base);
-  return container;
-}
-
-/** The binaries are shared with other containers, who need not own them. */
-function give(path: string, id: number): void {
-  const stats = lstatSync(path);
-  if (!stats.isFile()) lchownSync(path, id, id);
-  else if (stats.nlink === 1) chownSync(path, id, id);
-  if (!stats.isDirectory()) return;
-  for (const name of readdirSync(path)) give(join(path, name), id);
-}
 
 test('A container with lxc.idmap is root inside and nobody outside', async (scope) => {
   const foo = mapped(scope);
