@@ -3,7 +3,7 @@
  * original and grows apart from it. It is made as a whole or not at all.
  */
 
-import { chmodSync, constants, copyFileSync, lstatSync, mkdirSync } from 'node:fs';
+import { chmodSync, constants, copyFileSync, lstatSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { LxcError } from '../base/error.ts';
 import {
@@ -23,6 +23,7 @@ import { hookCommands } from '../plan/index.ts';
 import type { ContainerId } from './command-socket.ts';
 import { configPath, isDefined } from './directory.ts';
 import type { Log } from './log.ts';
+import { makeDirectories } from './make-directories.ts';
 import { environmentOf, giveToMapped } from './mapped-command.ts';
 import { beginContainer, endContainer, writeConfig } from './new-container.ts';
 import { mustBeWhole } from './partial.ts';
@@ -133,7 +134,7 @@ function copyFiles(document: Document, from: ContainerId, to: ContainerId): void
     const stats = lstatSync(`${old}/${path}`, { throwIfNoEntry: false });
     // What is not there is not for us to miss, and a link or a device is no file of a configuration.
     if (stats?.isFile() !== true) continue;
-    mkdirSync(dirname(`${home}/${path}`), { recursive: true });
+    makeDirectories(dirname(`${home}/${path}`));
     copyFileSync(`${old}/${path}`, `${home}/${path}`, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
     chmodSync(`${home}/${path}`, stats.mode & 0o7777);
   }

@@ -11,6 +11,7 @@ import { explain } from '../plan/index.ts';
 import type { ContainerId } from './command-socket.ts';
 import { hostProgram } from './container.ts';
 import { configPath } from './directory.ts';
+import { makeDirectories } from './make-directories.ts';
 import { removeTreeAnyway } from './remove.ts';
 import type { Session } from './session.ts';
 import type { Undo } from './undo.ts';
@@ -18,7 +19,7 @@ import type { Undo } from './undo.ts';
 /** @throws LxcError where something of that name is there already */
 export async function beginContainer(session: Session, id: ContainerId, undo: Undo): Promise<void> {
   const path = `${id.lxcpath}/${id.name}`;
-  makeParents(dirname(path));
+  makeDirectories(dirname(path));
   makeOwn(path);
   undo.push(() => removeTreeAnyway(session, path));
   chmodSync(path, 0o770);
@@ -47,14 +48,6 @@ function makeOwn(path: string): void {
       throw new LxcError(`Failed to create ${path}: it is there already, though not as a container`, {
         hint: 'remove it, or take another name',
       });
-    throw new LxcError(`Failed to create ${path}: ${reason(error)}`, { cause: error });
-  }
-}
-
-function makeParents(path: string): void {
-  try {
-    mkdirSync(path, { recursive: true });
-  } catch (error) {
     throw new LxcError(`Failed to create ${path}: ${reason(error)}`, { cause: error });
   }
 }

@@ -275,3 +275,126 @@ test('lxc-copy keeps names and addresses that it is told to keep', async (scope)
   expect(configOf(two)).toMatch(/^# mine$/m);
   expect(configOf(two)).toMatch(/^lxc\.net\.0\.hwaddr = 00:16:3e:(?!01:02:03)/m);
 });
+
+const started = /^Created (\S+) as clone of (\S+)\n/;
+
+async function untilGone(name: string): Promise<void> {
+  await eventually(() => !existsSync(`/var/lib/lxc/${name}`), `${name} is gone`, 15_000);
+}
+
+test('An ephemeral copy runs, and is gone when it stops', async (scope) => {
+  const foo = scope.container();
+  const made = await lxc('copy', ['-n', foo.name, '-e']);
+  expect(made).toMatchObject({ stderr: '', status: 0 });
+  const [, name = '', original] = started.exec(made.stdout) ?? [];
+  expect(original).toBe(foo.name);
+  expect(name).toMatch(new RegExp(`^${foo.name}_[A-Za-z0-9]{6}$`));
+  expect((await lxc('attach', ['-n', name, '--', 'sh', '-c', 'echo x > /srv/x'])).status).toBe(0);
+  expect((await foo.run('destroy')).stderr).toContain('has clones');
+  expect((await lxc('stop', ['-n', name, '-k'])).status).toBe(0);
+  await untilGone(name);
+  expect(existsSync(join(foo.rootfs, 'srv/x'))).toBe(false);
+  expect(existsSync(join(foo.dir, 'lxc_snapshots'))).toBe(false);
+});
+
+test('An ephemeral copy can be kept, and given files of the host', async (scope) => {
+  const foo = scope.container();
+  const shared = scope.directory();
+  writeFileSync(join(shared, 'file'), 'host\n');
+  const name = copyName(scope);
+  const mounts = ['-m', `bind=${shared}:/mnt`, '-m', `overlay=${shared}:/srv`];
+  expect((await copy(foo, name, '-e', '-D', ...mounts)).status).toBe(0);
+  const script = 'cat /mnt/file; echo bound > /mnt/file; echo over > /srv/file; echo mine > /root/file';
+  expect((await lxc('attach', ['-n', name, '--', 'sh', '-c', script])).stdout).toBe('host\n');
+  expect(readFileSync(join(shared, 'file'), 'utf8')).toBe('bound\n');
+  expect((await lxc('stop', ['-n', name, '-k'])).status).toBe(0);
+  expect(readFileSync(`/var/lib/lxc/${name}/overlay/delta/root/file`, 'utf8')).toBe('mine\n');
+  expect((await lxc('start', ['-n', name])).status).toBe(0);
+});
+
+test('What an ephemeral copy on a tmpfs writes is in memory alone', async (scope) => {
+  const foo = scope.container();
+  const name = copyName(scope);
+  const made = await copy(foo, name, '-e', '-t');
+  expect(made.stdout).toBe(
+    `Created ${name} as clone of ${foo.name}\nContainer is placed on tmpfs.\nRebooting will cause all changes made to it to be lost!\n`,
+  );
+  const wrote = await lxc('attach', ['-n', name, '--', 'sh', '-c', 'echo x > /srv/x; cat /srv/x']);
+  expect(wrote.stdout).toBe('x\n');
+  expect(existsSync(`/var/lib/lxc/${name}/overlay/delta/srv`)).toBe(false);
+  expect((await lxc('stop', ['-n', name, '-k'])).status).toBe(0);
+  await untilGone(name);
+});
+
+/** An init that ends when it is asked to. */
+const willing = 'trap "exit 0" TERM; while :; do sleep 0.1; done';
+const haltsByTerm = 'lxc.signal.halt = SIGTERM';
+
+testOurs(
+  'A command in an ephemeral copy gives its status, and the copy is gone with it',
+  'C LXC exits 0',
+  async (scope) => {
+    const foo = scope.container({ config: [haltsByTerm, 'lxc.init.cmd = /init'] });
+    foo.script('/init', willing);
+    const name = copyName(scope);
+    const done = await copy(foo, name, '-e', '--', 'sh', '-c', 'hostname; exit 3');
+    expect(done).toEqual({
+      stdout: `Created ${name} as clone of ${foo.name}\n${name}\n`,
+      stderr: '',
+      status: 3,
+    });
+    expect(existsSync(`/var/lib/lxc/${name}`)).toBe(false);
+    expect((await copy(foo, name, '-e', '--', 'nosuch')).status).toBe(127);
+    expect(existsSync(`/var/lib/lxc/${name}`)).toBe(false);
+  },
+);
+
+testOurs(
+  'An ephemeral copy whose command is interrupted is gone',
+  'C LXC leaves it running',
+  async (scope) => {
+    const foo = scope.container({ config: [haltsByTerm, 'lxc.init.cmd = /init'] });
+    foo.script('/init', willing);
+    for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
+      const name = copyName(scope);
+      const command = ['sh', '-c', 'echo > /srv/began; exec sleep 1000'];
+      const words = ['-n', foo.name, '-N', name, '-e', '--', ...command];
+      const child = start(join(binDir, 'lxc-copy'), words);
+      const done = finished(child, 'lxc-copy');
+      const began = `/var/lib/lxc/${name}/overlay/delta/srv/began`;
+      await eventually(() => existsSync(began), 'the command runs', 15_000);
+      child.kill(signal);
+      await done;
+      await untilGone(name);
+    }
+  },
+);
+
+test('An ephemeral copy that does not start is gone', async (scope) => {
+  const foo = scope.container({ config: ['lxc.init.cmd = /nosuch'] });
+  const name = copyName(scope);
+  expect((await copy(foo, name, '-e')).status).toBe(1);
+  await untilGone(name);
+  expect(existsSync(join(foo.dir, 'lxc_snapshots'))).toBe(false);
+});
+
+test('lxc-copy refuses what does not go together, and makes nothing', async (scope) => {
+  const foo = scope.container();
+  const name = scope.name();
+  const refused: readonly (readonly string[])[] = [
+    ['-B', 'bogus'],
+    ['-B', 'btrfs', '-s'],
+    ['-L', 'x'],
+    ['-e', '-m', 'bogus=/x'],
+    ['-e', '-m', 'bind=relative'],
+    ['--bogus'],
+    ['-p', '/proc/no'],
+  ];
+  for (const args of refused) {
+    expect((await copy(foo, name, ...args)).status).toBe(1);
+    expect(existsSync(`/var/lib/lxc/${name}`)).toBe(false);
+  }
+  expect((await copy(foo, foo.name)).status).toBe(1);
+  expect((await copy(scope.name(), name)).status).toBe(1);
+  expect((await lxc('copy', ['-n', foo.name])).status).toBe(1);
+});

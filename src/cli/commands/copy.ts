@@ -1,12 +1,20 @@
-/** lxc-copy: clone a container, take a snapshot of it as a new one, or give it another name. */
+/** lxc-copy: clone a container, take a snapshot of it as a new one, give it another name, or start a copy for one run. */
 
 import { LxcError } from '../../base/error.ts';
-import { type CloneWish, cloneContainer } from '../../run/clone.ts';
+import { cloneContainer } from '../../run/clone.ts';
 import type { ContainerId } from '../../run/command-socket.ts';
+import {
+  type EphemeralWish,
+  type ExtraMount,
+  ephemeralName,
+  makeEphemeral,
+  runInEphemeral,
+  startEphemeral,
+} from '../../run/ephemeral.ts';
 import { renameContainer } from '../../run/rename.ts';
 import type { Session } from '../../run/session.ts';
 import { type Command, type Invocation, rcfile } from '../command.ts';
-import { flag, parsed, text } from '../option.ts';
+import { flag, list, parsed, text } from '../option.ts';
 import { containerName, sizeInBytes, storageType } from '../storage-options.ts';
 
 const options = {
@@ -23,10 +31,24 @@ const options = {
   rename: flag({ short: 'R', long: 'rename', help: 'Give the container the new name' }),
   snapshot: flag({ short: 's', long: 'snapshot', help: 'Share with the original what neither changes' }),
   allowrunning: flag({ short: 'a', long: 'allowrunning', help: 'The original may be running' }),
+  foreground: flag({ short: 'F', long: 'foreground', help: 'With -e: attach the console to this terminal' }),
+  daemon: flag({ short: 'd', long: 'daemon', help: 'With -e: start in the background; the default' }),
+  ephemeral: flag({
+    short: 'e',
+    long: 'ephemeral',
+    help: 'Start a snapshot that is destroyed when it stops, and run the command in it',
+  }),
+  mount: list({
+    short: 'm',
+    long: 'mount',
+    metavar: 'TYPE=SOURCE[:TARGET[:ro]]',
+    help: 'With -e: mount SOURCE of the host; TYPE is bind, or overlay to leave it as it is',
+  }),
   storage: parsed(
     { short: 'B', long: 'backingstorage', metavar: 'TYPE', help: 'Storage of the new root file system' },
     storageType,
   ),
+  tmpfs: flag({ short: 't', long: 'tmpfs', help: 'With -e: keep what is written in memory' }),
   fssize: parsed(
     {
       short: 'L',
@@ -36,6 +58,7 @@ const options = {
     },
     sizeInBytes,
   ),
+  keepdata: flag({ short: 'D', long: 'keepdata', help: 'With -e: keep the container when it stops' }),
   keepname: flag({ short: 'K', long: 'keepname', help: 'Keep the host name of the original' }),
   keepmac: flag({ short: 'M', long: 'keepmac', help: 'Keep the hardware addresses of the original' }),
   rcfile,
@@ -44,58 +67,108 @@ const options = {
 export const copy: Command = {
   name: 'lxc-copy',
   summary: 'Copy or rename a container',
-  operands: '[-- HOOK-ARGUMENT...]',
+  operands: '[-- HOOK-ARGUMENT...|COMMAND [ARG...]]',
   named: true,
   options: Object.values(options),
-  async run(invocation, session) {
+  run(invocation, session) {
+    refuseMixed(invocation);
+    if (invocation.get(options.ephemeral)) return runEphemeral(invocation, session);
     const name = invocation.get(options.newname);
     if (name === undefined)
       throw new LxcError('A new name must be specified', { hint: 'name the new container with -N' });
-    const from = { lxcpath: invocation.lxcpath, name: invocation.name };
-    if (invocation.get(options.rename)) return rename(invocation, session, from, name);
-    const to = { lxcpath: newPath(invocation, session), name };
-    await cloneContainer(session, from, to, wishOf(invocation), invocation.log);
-    return 0;
+    const { lxcpath } = invocation;
+    return invocation.get(options.rename)
+      ? rename(invocation, session, name)
+      : clone(invocation, session, { lxcpath: newPath(invocation, session) ?? lxcpath, name });
   },
 };
 
-async function rename(
-  invocation: Invocation,
-  session: Session,
-  from: ContainerId,
-  name: string,
-): Promise<number> {
-  const others = [options.snapshot, options.newpath, options.storage, options.fssize];
-  const wrong = others.find(
-    (option) => invocation.get<unknown>(option) !== undefined && invocation.get<unknown>(option) !== false,
-  );
-  if (wrong !== undefined)
-    throw new LxcError(`Failed to rename: -R does not go with --${wrong.long}`, {
-      hint: 'leave one of them out',
-    });
-  await renameContainer(
-    session,
-    from,
-    { ...from, name },
-    { hookArguments: invocation.operands },
-    invocation.log,
-  );
+/** Options that belong to one of the modes, and the modes to each other. */
+function refuseMixed(invocation: Invocation): void {
+  const given = (...some: readonly (keyof typeof options)[]) =>
+    some.map((key) => options[key]).find((option) => isGiven(invocation.get<unknown>(option)));
+  const { rename, ephemeral } = options;
+  const [mode, wrong] = invocation.get(ephemeral)
+    ? [ephemeral, given('rename')]
+    : invocation.get(rename)
+      ? [rename, given('snapshot', 'newpath', 'storage', 'fssize')]
+      : [undefined, undefined];
+  if (mode !== undefined && wrong !== undefined)
+    throw new LxcError(`--${mode.long} does not go with --${wrong.long}`, { hint: 'leave one of them out' });
+  const alone = invocation.get(ephemeral)
+    ? undefined
+    : given('foreground', 'daemon', 'mount', 'tmpfs', 'keepdata');
+  if (alone !== undefined)
+    throw new LxcError(`--${alone.long} goes with --ephemeral only`, { hint: 'add -e, or leave it out' });
+}
+
+function isGiven(value: unknown): boolean {
+  return value !== undefined && value !== false && !(Array.isArray(value) && value.length === 0);
+}
+
+async function rename(invocation: Invocation, session: Session, name: string): Promise<number> {
+  const { log, operands } = invocation;
+  const from = idOf(invocation);
+  await renameContainer(session, from, { ...from, name }, { hookArguments: operands }, log);
   return 0;
 }
 
-function newPath(invocation: Invocation, session: Session): string {
-  const given = invocation.get(options.newpath);
-  return given === undefined ? invocation.lxcpath : session.resolve(given);
+async function clone(invocation: Invocation, session: Session, to: ContainerId): Promise<number> {
+  const hookArguments = invocation.operands;
+  const wish = { ...shared(invocation), snapshot: invocation.get(options.snapshot), hookArguments };
+  await cloneContainer(session, idOf(invocation), to, wish, invocation.log);
+  return 0;
 }
 
-function wishOf(invocation: Invocation): CloneWish {
+function idOf({ lxcpath, name }: Invocation): ContainerId {
+  return { lxcpath, name };
+}
+
+function newPath(invocation: Invocation, session: Session): string | undefined {
+  const given = invocation.get(options.newpath);
+  return given === undefined ? undefined : session.resolve(given);
+}
+
+function shared(invocation: Invocation) {
   return {
-    snapshot: invocation.get(options.snapshot),
     storage: invocation.get(options.storage),
     options: { fssize: invocation.get(options.fssize) },
     keepName: invocation.get(options.keepname),
     keepMac: invocation.get(options.keepmac),
     allowRunning: invocation.get(options.allowrunning),
-    hookArguments: invocation.operands,
   };
+}
+
+async function runEphemeral(invocation: Invocation, session: Session): Promise<number> {
+  const from = idOf(invocation);
+  const lxcpath = newPath(invocation, session) ?? from.lxcpath;
+  const to = { lxcpath, name: invocation.get(options.newname) ?? ephemeralName(lxcpath, from.name) };
+  const wish: EphemeralWish = {
+    ...shared(invocation),
+    mounts: invocation.get(options.mount).map(extraMount),
+    tmpfs: invocation.get(options.tmpfs),
+    keep: invocation.get(options.keepdata),
+  };
+  await makeEphemeral(session, from, to, wish, invocation.log);
+  session.out(`Created ${to.name} as clone of ${from.name}\n`);
+  if (wish.tmpfs)
+    session.out('Container is placed on tmpfs.\nRebooting will cause all changes made to it to be lost!\n');
+  const { log, operands: argv } = invocation;
+  const { keep } = wish;
+  if (argv.length > 0) return runInEphemeral(session, to, { argv, keep }, log);
+  const foreground = invocation.get(options.foreground) && !invocation.get(options.daemon);
+  await startEphemeral(session, to, { foreground }, log);
+  return 0;
+}
+
+/** `bind=/source:/target:ro` */
+function extraMount(given: string): ExtraMount {
+  const [, type, paths = ''] = /^(bind|overlay|overlayfs)=(.*)$/s.exec(given) ?? [];
+  const [source = '', target = source, mode = 'rw', ...rest] = paths.split(':');
+  const isPath = source.startsWith('/') && target.startsWith('/');
+  if (type === undefined || !isPath || rest.length > 0 || (mode !== 'rw' && mode !== 'ro'))
+    throw new LxcError(`Failed to read '${given}' as a mount`, {
+      hint: 'the form is bind=/source or overlay=/source:/target, with absolute paths',
+    });
+  return { type: type === 'bind' ? 'bind' : 'overlay', source, target, readOnly: mode === 'ro' };
 }

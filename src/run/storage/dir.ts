@@ -1,6 +1,7 @@
 /** Root file systems in directories. */
 
-import { chmodSync, existsSync, mkdirSync } from 'node:fs';
+import { chmodSync, existsSync } from 'node:fs';
+import { makeDirectories } from '../make-directories.ts';
 import { removeTreeAnyway } from '../remove.ts';
 import { homeOf, type StorageMaker } from './contract.ts';
 
@@ -9,7 +10,7 @@ export const dir: StorageMaker = {
     const path = options.dir ?? `${homeOf(id)}/rootfs`;
     // One that is there is used, and nobody's to remove.
     if (!existsSync(path)) {
-      mkdirSync(path, { recursive: true });
+      makeDirectories(path);
       chmodSync(path, 0o755);
       undo.push(() => removeTreeAnyway(session, path));
     }

@@ -7,6 +7,7 @@ import { chmodSync, chownSync, mkdirSync, statSync } from 'node:fs';
 import { LxcError } from '../../base/error.ts';
 import type { Rootfs } from '../../config/index.ts';
 import { layersOf } from '../../plan/index.ts';
+import { makeDirectories } from '../make-directories.ts';
 import { giveToMapped } from '../mapped-command.ts';
 import { copyRoot, rootAt } from '../root-file-system.ts';
 import { homeOf, type Origin, type Site, type StorageMaker } from './contract.ts';
@@ -14,7 +15,7 @@ import { homeOf, type Origin, type Site, type StorageMaker } from './contract.ts
 export const overlay: StorageMaker = {
   make(site) {
     const lower = site.options.dir ?? `${homeOf(site.id)}/rootfs`;
-    mkdirSync(lower, { recursive: true });
+    makeDirectories(lower);
     chmodSync(lower, 0o755);
     return layered(site, [lower]);
   },
