@@ -64,6 +64,7 @@ const moreApplets = [
   'mount',
   'umount',
   'dd',
+  'dirname',
   'test',
 ];
 
