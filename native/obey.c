@@ -6,7 +6,7 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
-#define MOST_OUTPUT 65536
+#define MOST_OUTPUT (1 << 20)
 
 /* The wire's texts as a NULL-terminated list; `pages` is what to give back. */
 static char **texts_of(const char *at, uint32_t len, size_t *pages)

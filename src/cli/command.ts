@@ -22,6 +22,8 @@ export interface Command {
   readonly named: boolean;
   /** The status without a name, where it is not 1. */
   readonly nameless?: number;
+  /** What it does not know goes to another program: its own options end at the first foreign one. */
+  readonly foreign?: boolean;
   /** Takes -P any number of times. */
   readonly manyPaths?: boolean;
   readonly options: readonly Option<unknown>[];

@@ -42,6 +42,21 @@ export function getopt<R extends GetoptRow>(
   return { matches: scanner.matches, operands };
 }
 
+/** `args` with `--` before the first option that `rows` do not have. */
+export function beforeForeign(args: readonly string[], rows: readonly GetoptRow[]): readonly string[] {
+  for (let at = 0; at < args.length; at++) {
+    const arg = args[at] ?? '';
+    if (arg === '--') return args;
+    if (!arg.startsWith('-') || arg === '-') continue;
+    const isLong = arg.startsWith('--');
+    const name = isLong ? (arg.slice(2).split('=')[0] ?? '') : arg.slice(1, 2);
+    const row = rows.find(({ long, short }) => (isLong ? long : short) === name);
+    if (row === undefined) return [...args.slice(0, at), '--', ...args.slice(at)];
+    if (row.arity === 'required' && (isLong ? !arg.includes('=') : arg.length === 2)) at += 1;
+  }
+  return args;
+}
+
 class Scanner<R extends GetoptRow> {
   readonly matches: Match<R>[] = [];
   readonly #args: readonly string[];

@@ -9,7 +9,7 @@ import { version } from '../base/version.ts';
 import type { Exit, Session } from '../run/session.ts';
 import { type Command, common, Invocation, optionsOf } from './command.ts';
 import { commands } from './commands.ts';
-import { getopt, type Match } from './getopt.ts';
+import { beforeForeign, getopt, type Match } from './getopt.ts';
 import { helpText, usageText } from './help.ts';
 import type { Option } from './option.ts';
 
@@ -54,7 +54,8 @@ function runCommand(
   session: Session,
 ): Promise<number | Exit> | number | Exit {
   const options = optionsOf(command);
-  const scan = getopt(args, options, session.env.POSIXLY_CORRECT !== undefined);
+  const words = command.foreign === true ? beforeForeign(args, options) : args;
+  const scan = getopt(words, options, session.env.POSIXLY_CORRECT !== undefined);
   if ('complaint' in scan) {
     session.err(`${command.name}: ${scan.complaint}\n${helpText(command)}`);
     return 1;
