@@ -16,7 +16,8 @@
 #define CLONE_NEWTIME 0x00000080
 #endif
 
-static struct relay relay;
+/* Until a command gets a terminal in between there is nothing to pass on. */
+static struct relay relay = { .master = -1, .in = -1, .out = -1 };
 static int log_fd = -1;
 static const char *socket_name = "";
 

@@ -3,7 +3,7 @@
 import { existsSync, readFileSync, readlinkSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
-import { binDir, cBinDir, lxc, run } from './harness/commands.ts';
+import { binDir, cBinDir, finished, lxc, run, start } from './harness/commands.ts';
 import { eventually } from './harness/eventually.ts';
 import { test, testOurs } from './harness/suite.ts';
 import { ordinaryUser, User } from './harness/user.ts';
@@ -36,6 +36,16 @@ test('lxc-unshare runs a command in the namespaces that are named', async () => 
   expect(named).toMatchObject({ stdout: 'other\n1\n', status: 0 });
   const user = await lxc('unshare', ['-s', 'USER', '-u', '1000', '--', 'id', '-u']);
   expect(user.stdout).toBe('1000\n');
+});
+
+testOurs('lxc-unshare sleeps while its command does', 'it is how long ours waits', async () => {
+  const child = start(join(binDir, 'lxc-unshare'), ['-s', 'UTSNAME', '--', 'sleep', '2']);
+  const done = finished(child, 'lxc-unshare', {});
+  await new Promise((wake) => setTimeout(wake, 1500));
+  const [user, system] = readFileSync(`/proc/${child.pid}/stat`, 'utf8').split(' ').slice(13, 15).map(Number);
+  // Ticks of 10 ms.
+  expect((user ?? 0) + (system ?? 0)).toBeLessThan(20);
+  expect((await done).status).toBe(0);
 });
 
 testOurs(
