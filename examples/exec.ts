@@ -1,6 +1,6 @@
 /** Starts a container and runs commands in it: output, input, lines as they come, a terminal, a limit of time. */
 
-import { Container, ExecError } from 'lxc-ts';
+import { Container, ExecError, LxcError } from 'lxc-ts';
 
 await using box = await Container.temporary({
   template: 'busybox',
@@ -34,6 +34,10 @@ shell.stdin.end('stty size; exit\n');
 console.log(`its terminal is ${/\d+ \d+/.exec((await shell).stdout)?.[0]}`);
 
 // A limit of time ends the command and nothing else.
-const late = await box.exec(['sleep', '100'], { signal: AbortSignal.timeout(200), reject: false });
-console.log(`too late: ${late.signal}`);
+try {
+  await box.exec(['sleep', '100'], { signal: AbortSignal.timeout(200) });
+} catch (error) {
+  if (!(error instanceof LxcError)) throw error;
+  console.log(`sleep: ${error.code}`);
+}
 console.log(`the container is ${await box.state()}`);

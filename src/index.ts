@@ -33,7 +33,7 @@ export type {
   TerminalSize,
 } from './library/exec-options.ts';
 export type { Execution } from './library/execution.ts';
-export { type ContainerRow, type ListOptions, list } from './library/list.ts';
+export { type ListOptions, list } from './library/list.ts';
 export type { Abortable, Place } from './library/place.ts';
 export { ExecError, type Outcome, type Status, type StreamKind } from './library/result.ts';
 export type {
@@ -45,5 +45,6 @@ export type {
   StartPlan,
 } from './library/start.ts';
 export type { LinkUse } from './run/link-use.ts';
+export type { Listed } from './run/listing.ts';
 export type { Snapshot } from './run/snapshot.ts';
 export type { State } from './run/states.ts';

@@ -190,7 +190,8 @@ export class Container {
   }
 
   /**
-   * Runs a command in the container, which must be running. The command is an argument vector, without a shell.
+   * Runs a command in the container, which must be running. The command is an argument vector, without a shell. What
+   * still runs when this process exits is sent `SIGTERM`.
    * @throws {@link ExecError} when awaited: `COMMAND_FAILED`, `NOT_EXECUTABLE`, `TIMED_OUT`, `ABORTED`, `TOO_MUCH_OUTPUT`
    * @throws {@link LxcError} when awaited: `NOT_RUNNING`
    */
@@ -201,7 +202,8 @@ export class Container {
 
   /**
    * Starts the container with a command as its only work, under a small init, in the foreground: it ends with the
-   * command, and with this process. A status above 128 may be that of a signal, as in a shell.
+   * command. A status above 128 may be that of a signal, as in a shell. As for `exec`, the command is sent `SIGTERM` when
+   * this process exits; where this process is killed, it goes on.
    * @throws as `exec` and `start` do
    */
   run<const O extends RunOptions = NoOptions>(command: readonly string[], options?: O): Execution<O>;
@@ -228,6 +230,14 @@ export class Container {
    */
   reboot(options: StopOptions = {}): Promise<boolean> {
     return this.#end({ act: 'reboot', insist: false }, options);
+  }
+
+  /**
+   * What its console has shown, as far as `lxc.console.buffer.size` keeps it; `undefined` without a buffer, or where it does
+   * not run.
+   */
+  consoleLog(): Promise<Buffer | undefined> {
+    return new CommandSocket(this.#id).consoleLog({ read: true });
   }
 
   /** Sends a signal to init, by name or number. False where it does not run. */

@@ -3,6 +3,8 @@
 import type { StorageType } from '../config/index.ts';
 import { cloneContainer } from '../run/clone.ts';
 import type { ContainerId } from '../run/command-socket.ts';
+import type { Log } from '../run/log.ts';
+import type { Session } from '../run/session.ts';
 import {
   destroySnapshot,
   listSnapshots,
@@ -32,7 +34,10 @@ export interface CopyOptions extends Abortable {
   readonly allowRunning?: boolean | undefined;
 }
 
-/** Snapshots of a container: copies of it in its own directory, named `snap0`, `snap1` and so on. It must be stopped for both. */
+/**
+ * Snapshots of a container: copies of it in its own directory, named `snap0`, `snap1` and so on. The container must be
+ * stopped to take one, and to go back to one.
+ */
 export class Snapshots {
   readonly #id: ContainerId;
   readonly #place: Place;
@@ -77,12 +82,7 @@ export class Snapshots {
     return this.#work((session, log) => destroySnapshot(session, this.#id, snapshot, log));
   }
 
-  #work<T>(
-    work: (
-      session: Parameters<typeof takeSnapshot>[0],
-      log: Parameters<typeof takeSnapshot>[3],
-    ) => Promise<T>,
-  ): Promise<T> {
+  #work<T>(work: (session: Session, log: Log) => Promise<T>): Promise<T> {
     const { log } = new Warnings(this.#id.name);
     return inSession(this.#place, undefined, (session) => work(session, log));
   }

@@ -11,6 +11,7 @@ import { personaOf } from '../run/persona.ts';
 import type { Session } from '../run/session.ts';
 import type { CommandOptions, ExecOptions, Freedom } from './exec-options.ts';
 import { type AnyExecution, execution } from './execution.ts';
+import { endWithProcess } from './orphans.ts';
 import { type Place, refuseAborted } from './place.ts';
 import { type StreamKind, statusOf } from './result.ts';
 
@@ -49,7 +50,9 @@ export function checkCommand(command: readonly string[], { signal }: CommandOpti
 export function startClient({ env }: Place, options: CommandOptions): Client {
   const usualIn: StreamKind = options.input === undefined ? 'ignore' : 'pipe';
   const { stdin = usualIn, stdout = 'pipe', stderr = 'pipe' } = options;
-  return new Client({ env, stdio: [stdin, stdout, stderr] });
+  const client = new Client({ env, stdio: [stdin, stdout, stderr] });
+  endWithProcess(client.process);
+  return client;
 }
 
 const privileges: Readonly<Record<Freedom, Privilege>> = {

@@ -16,34 +16,12 @@ export interface ListOptions extends Place {
   readonly nesting?: number | undefined;
 }
 
-/** A row of {@link list}. What is `undefined` is not known, or has no meaning for a stopped container. */
-export interface ContainerRow {
-  readonly name: string;
-  /** How many containers are around it. */
-  readonly depth: number;
-  readonly state: State;
-  /** Of init, in the pid namespace of this process. */
-  readonly pid: number | undefined;
-  readonly memoryBytes: number | undefined;
-  readonly swapBytes: number | undefined;
-  /** `lxc.start.auto`; `undefined` where the configuration cannot be read. */
-  readonly autostart: boolean | undefined;
-  /** `lxc.group` */
-  readonly groups: readonly string[];
-  /** It has ids of its own (`lxc.idmap`). */
-  readonly unprivileged: boolean | undefined;
-  /** Network interfaces inside. */
-  readonly interfaces: readonly string[];
-  readonly ipv4: readonly string[];
-  readonly ipv6: readonly string[];
-}
-
 /**
  * The containers of a container path, those that run without a configuration of their own among them, sorted by name. One
  * whose configuration cannot be read is listed without what stands there.
  * @throws {@link LxcError} `FAILED` where the directory cannot be read; one that does not exist has no containers
  */
-export function list(options: ListOptions = {}): Promise<readonly ContainerRow[]> {
+export function list(options: ListOptions = {}): Promise<readonly Listed[]> {
   return inSession(options, undefined, async (session) => {
     const lxcpath = lxcpathOf(options);
     const io = nodeConfigIo(session);

@@ -8,18 +8,23 @@ import { containerStats } from './container-cgroup.ts';
 import { byBytes, configPath } from './directory.ts';
 import type { State } from './states.ts';
 
+/** What is `undefined` is not known, or has no meaning for a stopped container. */
 export interface Listed {
   readonly name: string;
   /** How many containers are around it. */
   readonly depth: number;
   readonly state: State;
+  /** Of init, in the pid namespace of whoever asks. */
   readonly pid: number | undefined;
   readonly memoryBytes: number | undefined;
   readonly swapBytes: number | undefined;
-  /** `undefined` with the next two: the configuration cannot be read. */
+  /** `lxc.start.auto`; `undefined` with the next two: the configuration cannot be read. */
   readonly autostart: boolean | undefined;
+  /** `lxc.group` */
   readonly groups: readonly string[];
+  /** It has ids of its own (`lxc.idmap`). */
   readonly unprivileged: boolean | undefined;
+  /** Network interfaces inside. */
   readonly interfaces: readonly string[];
   readonly ipv4: readonly string[];
   readonly ipv6: readonly string[];

@@ -26,7 +26,7 @@ test('exec.ts runs commands with streams, a terminal and a limit of time', async
     '> step 3',
     'COMMAND_FAILED: ls exited with 1: ls: /nosuch: No such file or directory',
     'its terminal is 30 100',
-    'too late: SIGTERM',
+    'sleep: TIMED_OUT',
     'the container is RUNNING',
   ]);
 });

@@ -3,6 +3,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { expect } from 'vitest';
 import { Container, ExecError, LxcError, list, type State } from '../../src/index.ts';
+import { run } from './harness/commands.ts';
 import type { Container as TestContainer } from './harness/container.ts';
 import { eventually } from './harness/eventually.ts';
 import type { Scope } from './harness/scope.ts';
@@ -130,9 +131,8 @@ test('A command has its own directory, ids and variables, and none of this proce
 test('A command is ended by its signal, by a limit of time, and by the end of its scope', async (scope) => {
   const [foo, container] = await handle(scope);
   await using _started = await container.start();
-  const timeout = AbortSignal.timeout(300);
-  const late = await errorOf(container.exec(['/bin/sleep', '100'], { signal: timeout }));
-  expect(late).toMatchObject({ code: 'TIMED_OUT', signal: 'SIGTERM' });
+  const late = container.exec(['/bin/sleep', '100'], { signal: AbortSignal.timeout(300) });
+  expect(await errorOf(late)).toMatchObject({ code: 'TIMED_OUT' });
   const stubborn = ['/bin/sh', '-c', 'trap "" TERM; echo ready; while :; do sleep 0.1; done'];
   const controller = new AbortController();
   const running = container.exec(stubborn, { signal: controller.signal, forceKillAfter: 200 });
@@ -217,6 +217,27 @@ test('A container of a single command gives what the command gives', async (scop
   });
   expect(await errorOf(late)).toMatchObject({ code: 'TIMED_OUT' });
   await container.wait('STOPPED');
+});
+
+test('A command is ended when its program exits', async (scope) => {
+  const [foo, container] = await handle(scope);
+  await using _started = await container.start();
+  const library = new URL('../../src/index.ts', import.meta.url).href;
+  const text = `const { Container } = await import('${library}');
+for await (const line of Container.at('${foo.name}').exec(['/bin/sh', '-c', 'echo up; exec sleep 102'])) process.exit(7);`;
+  const program = await run(process.execPath, ['--input-type=module', '-e', text]);
+  expect(program).toMatchObject({ stderr: '', status: 7 });
+  await eventually(() => !hasProcess(foo, 'sleep\u0000102'), 'the command has ended');
+});
+
+test('The console tells what it has shown', async (scope) => {
+  const [foo, container] = await handle(scope, ['lxc.console.buffer.size = auto']);
+  foo.script('talk', 'echo hello from init; exec sleep 100');
+  await using _started = await container.start({ command: ['/talk'] });
+  await eventually(
+    async () => `${await container.consoleLog()}`.includes('hello from init'),
+    'init has spoken',
+  );
 });
 
 test('Limits are said for one start, read and changed', async (scope) => {

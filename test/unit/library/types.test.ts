@@ -5,10 +5,10 @@ import { expectTypeOf, test } from 'vitest';
 import {
   type ConfigLines,
   Container,
-  type ContainerRow,
   type ExecError,
   type ExecResult,
   type Execution,
+  type Listed,
   type LxcError,
   type LxcErrorCode,
   list,
@@ -85,7 +85,7 @@ test('What is made has the types that a program goes on with', () => {
   expectTypeOf<Container['start']>().returns.resolves.toEqualTypeOf<Started>();
   expectTypeOf<Started>().toExtend<AsyncDisposable>();
   expectTypeOf<Container['freeze']>().returns.resolves.toExtend<AsyncDisposable>();
-  expectTypeOf(list).returns.resolves.toEqualTypeOf<readonly ContainerRow[]>();
+  expectTypeOf(list).returns.resolves.toEqualTypeOf<readonly Listed[]>();
   expectTypeOf<ExecError>().toExtend<LxcError>();
   expectTypeOf<LxcError['code']>().toEqualTypeOf<LxcErrorCode>();
 });
