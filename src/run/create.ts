@@ -3,9 +3,7 @@
  * a locked file `partial` tells LXC's tools and ours to keep off; if it fails, nothing of it stays.
  */
 
-import { chmodSync, existsSync, mkdirSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
-import { errnoCode, reason } from '../base/errno.ts';
+import { existsSync, readFileSync } from 'node:fs';
 import { LxcError } from '../base/error.ts';
 import { installRoot } from '../base/install.ts';
 import {
@@ -18,15 +16,18 @@ import {
   printDocument,
 } from '../config/index.ts';
 import { idFacts } from '../host/ids.ts';
-import { explain } from '../plan/index.ts';
+import { layersOf } from '../plan/index.ts';
 import type { ContainerId } from './command-socket.ts';
-import { hostProgram } from './container.ts';
 import { configPath } from './directory.ts';
 import { type ContainerIds, containerIds, giveToMapped, runMapped } from './mapped-command.ts';
+import { beginContainer, endContainer, writeConfig } from './new-container.ts';
 import { systemConfig } from './places.ts';
-import { removeTreeAnyway } from './remove.ts';
+import { fillRoot, mountPointOf } from './root-file-system.ts';
 import type { Session } from './session.ts';
+import type { StorageOptions } from './storage/contract.ts';
+import { bestStorage, type MadeType, makerOf } from './storage/index.ts';
 import { findTemplate, originComment, templateArguments } from './template.ts';
+import { type Undo, undoing } from './undo.ts';
 
 export interface CreateWish {
   /** `undefined`: a container without a root file system of its own. */
@@ -37,30 +38,41 @@ export interface CreateWish {
   readonly configFile: string | undefined;
   /** --dir: where the root file system goes instead of the container's directory. */
   readonly rootfs: string | undefined;
+  /** A directory where absent; `best` is what can take snapshots, where there is such a thing. */
+  readonly storage?: MadeType | 'best' | undefined;
+  readonly options?: StorageOptions | undefined;
   readonly quiet: boolean;
 }
 
 export async function createContainer(session: Session, id: ContainerId, wish: CreateWish): Promise<void> {
   const template = wish.template === undefined ? undefined : findTemplate(wish.template);
   const start = startingText(session, wish);
-  const path = `${id.lxcpath}/${id.name}`;
-  const rootfs = wish.rootfs ?? `${path}/rootfs`;
-  const made = makeDirectories(path, template === undefined ? undefined : rootfs);
-  try {
-    await lock(session, `${path}/partial`);
-    if (template === undefined) writeConfig(id, printDocument(start));
-    else {
-      writeConfig(id, printDocument(appendItem(start, 'lxc.rootfs.path', `dir:${rootfs}`)));
-      await fill(session, id, { template, rootfs, wish });
+  const io = nodeConfigIo(session);
+  await undoing(async (undo) => {
+    await beginContainer(session, id, undo);
+    writeConfig(id, printDocument(start));
+    if (template !== undefined) {
+      const rootfs = await makeRoot(session, id, wish, undo);
+      writeConfig(id, printDocument(appendItem(start, 'lxc.rootfs.path', rootfs)));
+      await fill(session, id, { template, wish });
     }
-    const config = loadConfig(configPath(id), nodeConfigIo(session));
-    unlinkSync(`${path}/partial`);
+    const config = loadConfig(configPath(id), io);
+    endContainer(id);
     // Its root mounts the overlays of copies, for which he has to get here.
-    if (template !== undefined) await giveToMapped(session, config, [path], 'own');
-  } catch (error) {
-    for (const directory of made.toReversed()) await removeTreeAnyway(session, directory);
-    throw error;
-  }
+    if (template !== undefined) await giveToMapped(session, config, [`${id.lxcpath}/${id.name}`], 'own');
+  });
+}
+
+async function makeRoot(
+  session: Session,
+  id: ContainerId,
+  { storage = 'dir', rootfs, options = {} }: CreateWish,
+  undo: Undo,
+): Promise<string> {
+  const wished = { ...options, dir: rootfs };
+  const type = storage === 'best' ? await bestStorage(session, id, wished) : storage;
+  const config = loadConfig(configPath(id), nodeConfigIo(session));
+  return makerOf(type).make({ session, id, options: wished, config, undo });
 }
 
 type StartingText = ReturnType<typeof parseDocument>;
@@ -100,60 +112,22 @@ function defaultFile(session: Session): string | undefined {
   return candidates.find((file) => existsSync(file));
 }
 
-/** What was made, the outermost first. An existing root file system directory is used and not removed. */
-function makeDirectories(path: string, rootfs: string | undefined): readonly string[] {
-  makeParents(dirname(path));
-  try {
-    mkdirSync(path);
-  } catch (error) {
-    if (errnoCode(error) === 'EEXIST')
-      throw new LxcError(`Failed to create ${path}: it is there already, though not as a container`, {
-        code: 'ALREADY_DEFINED',
-        hint: 'remove it, or take another name',
-      });
-    throw new LxcError(`Failed to create ${path}: ${reason(error)}`, { cause: error });
-  }
-  chmodSync(path, 0o770);
-  if (rootfs === undefined || existsSync(rootfs)) return [path];
-  mkdirSync(rootfs, { recursive: true });
-  chmodSync(rootfs, 0o755);
-  return [path, rootfs];
-}
-
-function makeParents(path: string): void {
-  try {
-    mkdirSync(path, { recursive: true });
-  } catch (error) {
-    throw new LxcError(`Failed to create ${path}: ${reason(error)}`, { cause: error });
-  }
-}
-
-async function lock(session: Session, path: string): Promise<void> {
-  const program = hostProgram('create', [{ op: { op: 'lockFile', args: { path } }, act: `lock ${path}` }]);
-  const result = await session.run(program);
-  if (result.kind === 'failed') throw explain(program, result);
-}
-
-function writeConfig(id: ContainerId, text: string): void {
-  writeFileSync(configPath(id), text, { mode: 0o640 });
-  chmodSync(configPath(id), 0o640);
-}
-
 interface Filling {
   readonly template: string;
-  readonly rootfs: string;
   readonly wish: CreateWish;
 }
 
-async function fill(session: Session, id: ContainerId, { template, rootfs, wish }: Filling): Promise<void> {
+async function fill(session: Session, id: ContainerId, { template, wish }: Filling): Promise<void> {
+  const config = loadConfig(configPath(id), nodeConfigIo(session));
+  const place = placeToFill(session, config);
   const path = `${id.lxcpath}/${id.name}`;
-  const more = wish.parameters;
-  const argv = [template, ...templateArguments({ name: id.name, path, rootfs, more })];
-  const ids = containerIds(session, loadConfig(configPath(id), nodeConfigIo(session)));
+  const { parameters: more, quiet } = wish;
+  const argv = [template, ...templateArguments({ name: id.name, path, rootfs: place.path, more })];
+  const ids = containerIds(session, config);
   const { status, output } =
-    ids === undefined
-      ? await session.spawn({ argv, ...(wish.quiet ? { stdio: 'capture' } : {}) })
-      : { status: await fillMapped(session, ids, argv, { rootfs, quiet: wish.quiet }), output: '' };
+    ids === undefined && !place.isMounted
+      ? await session.spawn({ argv, ...(quiet ? { stdio: 'capture' } : {}) })
+      : { status: await fillApart(session, config, argv, { ids, place, quiet }), output: '' };
   if (status !== 0) {
     const last = output.trim().split('\n').at(-1) ?? '';
     throw new LxcError(
@@ -167,16 +141,40 @@ async function fill(session: Session, id: ContainerId, { template, rootfs, wish 
   writeConfig(id, originComment(template, more) + readFileSync(configPath(id), 'utf8'));
 }
 
-/** As root of the container's ids, to whom the root file system is given first. */
-async function fillMapped(
+interface Place {
+  readonly path: string;
+  /** It is there only while the template runs. */
+  readonly isMounted: boolean;
+}
+
+/** Directories are filled where they are, of an overlay the one below; everything else is mounted for it. */
+function placeToFill(session: Session, config: Config): Place {
+  const { type, path = '' } = config.one('lxc.rootfs.path')?.value ?? {};
+  if (type === 'dir' || type === 'btrfs') return { path, isMounted: false };
+  if (type === 'overlay') return { path: layersOf(path).lowers[0] ?? path, isMounted: false };
+  return { path: mountPointOf(session, config), isMounted: true };
+}
+
+interface Apart {
+  readonly ids: ContainerIds | undefined;
+  readonly place: Place;
+  readonly quiet: boolean;
+}
+
+/** In a mount namespace, and where the container has ids as their root, to whom the root file system is given first. */
+async function fillApart(
   session: Session,
-  ids: ContainerIds,
+  config: Config,
   [template = '', ...given]: readonly string[],
-  { rootfs, quiet }: { readonly rootfs: string; readonly quiet: boolean },
+  { ids, place, quiet }: Apart,
 ): Promise<number> {
-  const chowned = await runMapped(session, ids, ['chown', '0:0', rootfs], quiet);
+  const run = (argv: readonly string[]) =>
+    place.isMounted || ids === undefined
+      ? fillRoot(session, config, argv, quiet)
+      : runMapped(session, ids, argv, quiet);
+  if (ids === undefined) return run([template, ...given]);
+  const chowned = await run(['chown', '0:0', place.path]);
   if (chowned !== 0) return chowned;
   const { uid, gid } = ids.caller;
-  const mapped = ['--mapped-uid', `${uid}`, '--mapped-gid', `${gid}`];
-  return runMapped(session, ids, [template, ...mapped, ...given], quiet);
+  return run([template, '--mapped-uid', `${uid}`, '--mapped-gid', `${gid}`, ...given]);
 }

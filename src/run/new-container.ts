@@ -46,6 +46,7 @@ function makeOwn(path: string): void {
   } catch (error) {
     if (errnoCode(error) === 'EEXIST')
       throw new LxcError(`Failed to create ${path}: it is there already, though not as a container`, {
+        code: 'ALREADY_DEFINED',
         hint: 'remove it, or take another name',
       });
     throw new LxcError(`Failed to create ${path}: ${reason(error)}`, { cause: error });

@@ -9,7 +9,7 @@ import { loadConfig, moved, nodeConfigIo, parseDocument, printDocument, relocate
 import type { ContainerId } from './command-socket.ts';
 import { locked } from './dir-lock.ts';
 import { configPath } from './directory.ts';
-import { doomedStorage, removeStorage } from './doomed-storage.ts';
+import { type Doomed, doomedStorage, removeStorage } from './doomed-storage.ts';
 import { writeConfig } from './new-container.ts';
 import { forget, leaveParents, parentsOf, replaceInParents } from './relatives.ts';
 import { removeTreeAnyway } from './remove.ts';
@@ -41,8 +41,14 @@ export async function replaceContainer(
     rename(next, home);
     await exchange(session, parents, id, beside);
   });
+  // What is a file system of its own is not removed with the directory that it lies in.
+  if (doomed !== undefined) await removeStorage(session, inPlaceOf(doomed, home, old));
   await removeTreeAnyway(session, old);
-  if (doomed !== undefined) await removeStorage(session, doomed);
+}
+
+/** The directory has another name by now. */
+function inPlaceOf(doomed: Doomed, home: string, old: string): Doomed {
+  return 'path' in doomed ? { ...doomed, path: moved(doomed.path, home, old) } : doomed;
 }
 
 /** What a container is made of, by its names in LXC's directories. */

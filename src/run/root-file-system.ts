@@ -59,7 +59,10 @@ export function fillRoot(
   argv: readonly string[],
   quiet: boolean,
 ): Promise<number> {
-  const request = { ...aside(session, target), target: inputsOf(session, target) };
+  const ids = containerIds(session, target);
+  const maps = ids === undefined ? undefined : { ...ids, isUser: session.uid !== 0 };
+  const mountPoint = mountPointOf(session, target);
+  const request = { mountPoint, maps, target: inputsOf(session, target) };
   const env = environmentOf(session);
   return run(session, planFill({ ...request, argv, env, quiet }), target);
 }

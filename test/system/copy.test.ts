@@ -398,3 +398,15 @@ test('lxc-copy refuses what does not go together, and makes nothing', async (sco
   expect((await copy(scope.name(), name)).status).toBe(1);
   expect((await lxc('copy', ['-n', foo.name])).status).toBe(1);
 });
+
+testOurs('lxc-clone of older scripts copies', 'C LXC has none since 3.0', async (scope) => {
+  const foo = scope.container();
+  const [one, two] = [copyName(scope), copyName(scope)];
+  const made = await lxc('clone', ['-o', foo.name, '-n', one, '-s']);
+  expect(made).toEqual({ ...success, stdout: `Created container ${one} as snapshot of ${foo.name}\n` });
+  expect((await lxc('clone', [foo.name, two])).stdout).toBe(
+    `Created container ${two} as copy of ${foo.name}\n`,
+  );
+  expect((await lxc('start', ['-n', two])).status).toBe(0);
+  expect((await lxc('clone', ['-o', foo.name])).status).toBe(1);
+});

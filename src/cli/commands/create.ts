@@ -5,9 +5,11 @@ import { LxcError } from '../../base/error.ts';
 import { createContainer } from '../../run/create.ts';
 import { isDefined } from '../../run/directory.ts';
 import type { Session } from '../../run/session.ts';
+import { isMade, type MadeType, makerOf } from '../../run/storage/index.ts';
 import { findTemplate, isNoTemplate } from '../../run/template.ts';
 import type { Command, Invocation } from '../command.ts';
-import { text } from '../option.ts';
+import { parsed, text } from '../option.ts';
+import { sizeInBytes, storageType } from '../storage-options.ts';
 
 const options = {
   template: text({
@@ -17,7 +19,12 @@ const options = {
     help: 'Template that fills the container, or none',
   }),
   config: text({ short: 'f', long: 'config', metavar: 'FILE', help: 'Configuration to begin with' }),
-  bdev: text({ short: 'B', long: 'bdev', metavar: 'TYPE', help: 'Storage of the root file system: dir' }),
+  bdev: text({
+    short: 'B',
+    long: 'bdev',
+    metavar: 'TYPE',
+    help: 'Storage of the root file system: dir, overlay, loop, btrfs, lvm, zfs, rbd, or best',
+  }),
   dir: text({ long: 'dir', metavar: 'DIR', help: 'Put the root file system into DIR' }),
   lvname: text({ long: 'lvname', metavar: 'NAME', help: 'Logical volume, with -B lvm' }),
   vgname: text({ long: 'vgname', metavar: 'NAME', help: 'Volume group, with -B lvm' }),
@@ -26,7 +33,10 @@ const options = {
   rbdpool: text({ long: 'rbdpool', metavar: 'NAME', help: 'Pool, with -B rbd' }),
   zfsroot: text({ long: 'zfsroot', metavar: 'PATH', help: 'Parent file system, with -B zfs' }),
   fstype: text({ long: 'fstype', metavar: 'TYPE', help: 'File system, with block devices' }),
-  fssize: text({ long: 'fssize', metavar: 'SIZE', help: 'Size, with block devices' }),
+  fssize: parsed(
+    { long: 'fssize', metavar: 'SIZE', help: 'Size, with block devices and images; in M without a unit' },
+    sizeInBytes,
+  ),
 } as const;
 
 export const create: Command = {
@@ -38,7 +48,7 @@ export const create: Command = {
   beforeHelp: templateHelp,
   async run(invocation, session) {
     const template = needTemplate(invocation);
-    checkStorage(invocation);
+    const storage = checkStorage(invocation);
     if (isDefined(invocation)) throw new LxcError('Container already exists', { hint: 'take another name' });
     try {
       await createContainer(session, invocation, {
@@ -46,6 +56,8 @@ export const create: Command = {
         parameters: invocation.operands,
         configFile: invocation.get(options.config),
         rootfs: invocation.get(options.dir),
+        storage,
+        options: storageOptions(invocation),
         quiet: invocation.quiet,
       });
     } catch (error) {
@@ -63,21 +75,39 @@ function needTemplate(invocation: Invocation): string {
   });
 }
 
-/** Storage that LXC knows and this command does not make; what it needs stands in the configuration's reference. */
-const otherStorage = ['btrfs', 'loop', 'lvm', 'nbd', 'overlay', 'overlayfs', 'rbd', 'zfs'];
-const directoryStorage = ['dir', 'none', 'best', '_unset'];
-
-function checkStorage(invocation: Invocation): void {
+function checkStorage(invocation: Invocation): MadeType | 'best' {
   const dir = invocation.get(options.dir);
   if (dir !== undefined && !isAbsolute(dir)) throw new LxcError('--dir should use absolute path');
-  const type = invocation.get(options.bdev) ?? 'dir';
-  if (otherStorage.includes(type))
-    throw new LxcError(`Failed to create storage of type ${type}: lxc-create makes directories only`, {
-      hint: 'use -B dir, and --dir on a file system of the kind that you want',
-    });
-  if (!directoryStorage.includes(type)) throw new LxcError(`${type} is not a valid backing storage type`);
-  const sized = [options.fstype, options.fssize].some((option) => invocation.get(option) !== undefined);
-  if (sized) throw new LxcError('Filesystem type and size are only valid with block devices');
+  const type = typeOf(invocation.get(options.bdev) ?? 'dir');
+  const sized = [options.fstype, options.fssize].some(
+    (option) => invocation.get<unknown>(option) !== undefined,
+  );
+  if (sized && type !== 'best' && makerOf(type).isBlock !== true)
+    throw new LxcError('Filesystem type and size are only valid with block devices');
+  return type;
+}
+
+function typeOf(given: string): MadeType | 'best' {
+  if (given === 'best') return given;
+  const type = storageType(given === '_unset' ? 'dir' : given);
+  if (type === 'overlayfs') return 'overlay';
+  if (isMade(type)) return type;
+  throw new LxcError(`Failed to create storage of type ${type}: lxc-create makes none`, {
+    hint: 'make the image with qemu-img, and a container on it with -t none',
+  });
+}
+
+function storageOptions(invocation: Invocation) {
+  return {
+    fstype: invocation.get(options.fstype),
+    fssize: invocation.get(options.fssize),
+    lvname: invocation.get(options.lvname),
+    vgname: invocation.get(options.vgname),
+    thinpool: invocation.get(options.thinpool),
+    zfsroot: invocation.get(options.zfsroot),
+    rbdname: invocation.get(options.rbdname),
+    rbdpool: invocation.get(options.rbdpool),
+  };
 }
 
 function failed({ name }: Invocation, error: unknown): unknown {
