@@ -60,16 +60,29 @@ static int await_lock(struct run *run, int fd)
 	}
 }
 
+static int open_lock(struct run *run, const char *path)
+{
+	const char *name;
+	_fd_ int dir = open_parent(run, WHERE_HOST, path, &name);
+	return dir < 0 ? dir : CHECK(openat(dir, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600));
+}
+
 /* Whoever does not run any more holds no lock. */
 int op_hold_lock(struct run *run, const struct op *op)
 {
-	const char *name, *path = STR(op, HOLD_LOCK_PATH);
-	_fd_ int dir = open_parent(run, WHERE_HOST, path, &name);
-	if (dir < 0)
-		return dir;
 	close_fd(&run->lock);
-	run->lock = CHECK(openat(dir, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600));
+	run->lock = open_lock(run, STR(op, HOLD_LOCK_PATH));
 	return run->lock < 0 ? run->lock : await_lock(run, run->lock);
+}
+
+int op_keep_lock(struct run *run, const struct op *op)
+{
+	static int kept = -1;
+	close_fd(&kept);
+	if (!*STR(op, KEEP_LOCK_PATH))
+		return 0;
+	kept = open_lock(run, STR(op, KEEP_LOCK_PATH));
+	return kept < 0 ? kept : await_lock(run, kept);
 }
 
 int op_unlink(struct run *run, const struct op *op)

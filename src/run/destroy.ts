@@ -7,6 +7,7 @@ import { type Config, loadConfig, nodeConfigIo } from '../config/index.ts';
 import { hookCommands } from '../plan/index.ts';
 import type { ContainerId } from './command-socket.ts';
 import { Container } from './container.ts';
+import { whileLocked } from './dir-lock.ts';
 import { configPath } from './directory.ts';
 import { doomedStorage, placeOf, removeStorage } from './doomed-storage.ts';
 import { runHooks } from './hooks.ts';
@@ -48,10 +49,12 @@ export async function destroyContainer(
   const config = loadConfig(configPath(id), nodeConfigIo(session));
   const storage = doomedStorage(id, config);
   for (const other of [...clones, ...snapshots]) await destroyContainer(session, other, wish, log);
-  await runDestroyHooks(session, id, config, log);
-  await leaveParents(session, id);
-  if (storage !== undefined) await removeStorage(session, storage);
-  await removeDirectory(session, id, config);
+  await whileLocked(session, id, async () => {
+    await runDestroyHooks(session, id, config, log);
+    await leaveParents(session, id);
+    if (storage !== undefined) await removeStorage(session, storage);
+    await removeDirectory(session, id, config);
+  });
 }
 
 function refused({ name }: ContainerId, what: string, others: readonly ContainerId[]): LxcError {

@@ -1,5 +1,10 @@
-/** LXC's lock of a container, which its tools and ours hold while they change the files that several containers share. */
+/**
+ * LXC's lock of a container. Its tools hold it while they write or remove a container, and for as long as they read a
+ * configuration; ours hold it as well, and do not begin while somebody else does.
+ */
 
+import { readFileSync, statSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { explain } from '../plan/index.ts';
 import type { ContainerId } from './command-socket.ts';
 import { hostProgram } from './container.ts';
@@ -14,9 +19,11 @@ export async function locked(
 ): Promise<void> {
   // Nobody is left to hold it, and half of a change would be worse than one at the wrong moment.
   if (session.signal.aborted) return edit();
-  const path = `${runtimeDir(session)}/lxc/lock/${lxcpath}/.${name}`;
   const program = hostProgram('lock', [
-    { op: { op: 'holdLock', args: { path } }, act: `lock ${lxcpath}/${name}` },
+    {
+      op: { op: 'holdLock', args: { path: lockFile(session, { lxcpath, name }) } },
+      act: `lock ${lxcpath}/${name}`,
+    },
     { op: { op: 'call', args: { what: 'locked' } }, act: `change what depends on ${name}` },
   ]);
   let refused: unknown;
@@ -30,4 +37,55 @@ export async function locked(
     }
   });
   if (result.kind === 'failed') throw refused ?? explain(program, result);
+}
+
+/** The same for what takes long, and has programs run. One container at a time. */
+export async function whileLocked(
+  session: Session,
+  id: ContainerId,
+  act: () => Promise<void>,
+): Promise<void> {
+  await keep(session, id, lockFile(session, id));
+  try {
+    await act();
+  } finally {
+    // With the caller its lock has gone.
+    if (!session.signal.aborted) await keep(session, id, '');
+  }
+}
+
+async function keep(session: Session, { lxcpath, name }: ContainerId, path: string): Promise<void> {
+  const act = `${path === '' ? 'unlock' : 'lock'} ${lxcpath}/${name}`;
+  const program = hostProgram('lock', [{ op: { op: 'keepLock', args: { path } }, act }]);
+  const result = await session.run(program);
+  if (result.kind === 'failed') throw explain(program, result);
+}
+
+const turnMilliseconds = 5;
+
+/** Waits until nobody writes or removes the container. Most have never been locked: then there is no file. */
+export async function unlocked(session: Session, id: ContainerId): Promise<void> {
+  while (!session.signal.aborted && isLocked(lockFile(session, id))) await sleep(turnMilliseconds);
+}
+
+function isLocked(path: string): boolean {
+  const found = statSync(path, { throwIfNoEntry: false, bigint: true });
+  if (found === undefined) return false;
+  const place = kernelName(found.dev, found.ino);
+  // A line with an arrow is somebody who waits.
+  return readFileSync('/proc/locks', 'latin1')
+    .split('\n')
+    .some((line) => line.includes(` ${place} `) && !line.includes('->'));
+}
+
+/** `00:1a:12345`: numbers of the device in hexadecimal digits, then the inode. */
+export function kernelName(dev: bigint, inode: bigint): string {
+  const major = ((dev >> 8n) & 0xfffn) | ((dev >> 32n) & 0xffff_f000n);
+  const minor = (dev & 0xffn) | ((dev >> 12n) & 0xffff_ff00n);
+  const hex = (value: bigint) => value.toString(16).padStart(2, '0');
+  return `${hex(major)}:${hex(minor)}:${inode}`;
+}
+
+function lockFile(session: Session, { lxcpath, name }: ContainerId): string {
+  return `${runtimeDir(session)}/lxc/lock/${lxcpath}/.${name}`;
 }

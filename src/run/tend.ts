@@ -11,6 +11,7 @@ import { revive } from '../wire/encode.ts';
 import type { Op } from '../wire/ops.ts';
 import type { PlannedOp, Program } from '../wire/program.ts';
 import { CommandSocket, type ContainerId, socketName } from './command-socket.ts';
+import { unlocked } from './dir-lock.ts';
 import { decodeHead, headOf } from './head.ts';
 import { cleanLeftovers, isOrphan, isTaken, isWatched, takeOver } from './leftovers.ts';
 import { recordDir } from './places.ts';
@@ -31,6 +32,7 @@ export async function tend(session: Session, id: ContainerId): Promise<'running'
     const record = readRecord(dir);
     if (record === undefined) {
       session.grounds.add({ kind: 'absent', path: recordFile(dir) });
+      await unlocked(session, id);
       return 'absent';
     }
     session.grounds.spoil();

@@ -151,6 +151,8 @@ export const ops = {
   lockFile: { code: 23, by: 'P', args: { path: 'str' } },
   /** Make the file `path` (directories above it too) unless it is there, and hold its lock, waited for, until this program ends. */
   holdLock: { code: 38, by: 'P', args: { path: 'str' } },
+  /** The same, through later programs: until the process ends, or the next `keepLock`; '' lets go. */
+  keepLock: { code: 39, by: 'P', args: { path: 'str' } },
   /** Ask a monitor to kill its container, and wait until it has cleaned up and gone. */
   stopByMonitor: { code: 24, by: 'P', args: { socket: 'str' } },
   /** Run a host program (argv[0] is searched in the PATH of `env`); other than 0 is failure, its last words the detail. */
