@@ -10,6 +10,7 @@ export interface StatDirs {
   readonly cpuacct?: string | undefined;
   readonly blkio?: string | undefined;
   readonly memory?: string | undefined;
+  readonly pids?: string | undefined;
   readonly unified?: string | undefined;
 }
 
@@ -20,6 +21,8 @@ export interface Stats {
   readonly memoryBytes: number | undefined;
   readonly kernelMemoryBytes: number | undefined;
   readonly swapBytes: number | undefined;
+  /** Processes and threads. */
+  readonly pids: number | undefined;
 }
 
 type Read = (dir: string | undefined, file: string) => string | undefined;
@@ -41,6 +44,7 @@ export function statsOf(dirs: StatDirs, read: Read): Stats {
     swapBytes:
       fields(read(dirs.memory, 'memory.stat')).get('swap') ??
       whole(read(dirs.unified, 'memory.swap.current')),
+    pids: whole(read(dirs.pids, 'pids.current')) ?? whole(read(dirs.unified, 'pids.current')),
   };
 }
 

@@ -2,15 +2,18 @@
 
 import type { Listed } from '../run/listing.ts';
 import { tableText } from './table.ts';
-import { megabytesText } from './units.ts';
+import { megabytesText, secondsText } from './units.ts';
 
-/** In the order in which LXC documents them; an empty cell is shown as `-`. */
+/** In the order in which LXC documents them, with CPU, IO and PIDS of ours; an empty cell is shown as `-`. */
 export const columns = {
   NAME: ({ name, depth }) => (depth === 0 ? name : `${' '.repeat(depth - 1)}\\${name.split('/').at(-1)}`),
   STATE: ({ state }) => state,
   PID: ({ pid }) => pid?.toString() ?? '',
   RAM: ({ memoryBytes }) => (memoryBytes === undefined ? '' : megabytesText(memoryBytes)),
   SWAP: ({ swapBytes }) => (swapBytes === undefined ? '' : megabytesText(swapBytes)),
+  CPU: ({ cpuNanoseconds }) => (cpuNanoseconds === undefined ? '' : secondsText(cpuNanoseconds)),
+  IO: ({ blkioBytes }) => (blkioBytes === undefined ? '' : megabytesText(blkioBytes)),
+  PIDS: ({ pids }) => pids?.toString() ?? '',
   AUTOSTART: ({ autostart }) => (autostart === undefined ? '' : autostart ? '1' : '0'),
   GROUPS: ({ groups }) => groups.join(', '),
   INTERFACE: ({ interfaces }) => interfaces.join(', '),
@@ -62,6 +65,9 @@ export function lsJson(rows: readonly Listed[]): object {
     pid: pid ?? null,
     memoryBytes: memoryBytes ?? null,
     swapBytes: swapBytes ?? null,
+    cpuNanoseconds: rest.cpuNanoseconds ?? null,
+    blkioBytes: rest.blkioBytes ?? null,
+    pids: rest.pids ?? null,
     autostart: rest.autostart ?? null,
     groups: rest.groups,
     interfaces: rest.interfaces,

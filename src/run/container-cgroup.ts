@@ -35,9 +35,15 @@ async function ownPath(socket: CommandSocket, controller: string): Promise<strin
 }
 
 export async function containerStats(socket: CommandSocket): Promise<Stats> {
-  const [cpuacct, blkio, memory] = await Promise.all(
-    ['cpuacct', 'blkio', 'memory'].map((controller) => limitDir(socket, controller)),
+  const [cpuacct, blkio, memory, pids] = await Promise.all(
+    ['cpuacct', 'blkio', 'memory', 'pids'].map((controller) => limitDir(socket, controller)),
   );
   const isComplete = cpuacct !== undefined && blkio !== undefined && memory !== undefined;
-  return readStats({ cpuacct, blkio, memory, unified: isComplete ? undefined : await limitDir(socket, '') });
+  return readStats({
+    cpuacct,
+    blkio,
+    memory,
+    pids,
+    unified: isComplete ? undefined : await limitDir(socket, ''),
+  });
 }

@@ -1,6 +1,7 @@
 /** What lxc-ls knows of a container: its monitor's answers where it runs, its configuration where it does not. */
 
 import { LxcError } from '../base/error.ts';
+import type { Stats } from '../cgroup/stats.ts';
 import { type ConfigIo, getItem, loadConfig } from '../config/index.ts';
 import { readAddresses, readInterfaces } from '../host/addresses.ts';
 import { CommandSocket, type ContainerId } from './command-socket.ts';
@@ -18,6 +19,10 @@ export interface Listed {
   readonly pid: number | undefined;
   readonly memoryBytes: number | undefined;
   readonly swapBytes: number | undefined;
+  /** Absent with the next two for a container that does not run. */
+  readonly cpuNanoseconds?: number | undefined;
+  readonly blkioBytes?: number | undefined;
+  readonly pids?: number | undefined;
   /** `lxc.start.auto`; `undefined` with the next two: the configuration cannot be read. */
   readonly autostart: boolean | undefined;
   /** `lxc.group` */
@@ -55,6 +60,8 @@ const stopped: Live = {
   ipv6: [],
 };
 
+const noStats: Partial<Stats> = {};
+
 /** One batch of questions, all at once; none for a container that nobody monitors. */
 export async function listed(id: ContainerId, active: boolean, context: ListingContext): Promise<Listed> {
   const base = { name: id.name, depth: 0 };
@@ -71,8 +78,9 @@ async function liveFacts(socket: CommandSocket, wishes: ListingWishes): Promise<
     wishes.memory ? containerStats(socket) : undefined,
   ]);
   if (pid === undefined) return { ...stopped, state };
-  const memory = { memoryBytes: stats?.memoryBytes, swapBytes: stats?.swapBytes };
-  return { ...stopped, state, pid, ...memory, ...(wishes.network ? networkOf(pid) : {}) };
+  const { memoryBytes, swapBytes, cpuNanoseconds, blkioBytes, pids } = stats ?? noStats;
+  const used = { memoryBytes, swapBytes, cpuNanoseconds, blkioBytes, pids };
+  return { ...stopped, state, pid, ...used, ...(wishes.network ? networkOf(pid) : {}) };
 }
 
 /** Sorted as texts, as LXC has them. */

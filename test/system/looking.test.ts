@@ -132,6 +132,31 @@ testOurs('lxc-info, lxc-ls and lxc-checkconfig print JSON', 'C LXC has no --form
   expect(typeof JSON.parse(checked.stdout)).toBe('object');
 });
 
+testOurs(
+  'lxc-ls and lxc-info tell what a container uses of everything',
+  'C LXC has few columns',
+  async (scope) => {
+    const foo = scope.container({ config: ['lxc.net.0.type = empty', 'lxc.net.0.flags = up'] });
+    await foo.start();
+    await foo.probe();
+    const columns = 'NAME,RAM,SWAP,CPU,IO,PIDS,INTERFACE';
+    const table = await lxc('ls', ['-f', '-F', columns, '--filter', `^${foo.name}$`]);
+    expect(table.stdout).toMatch(
+      /\n\S+ +\d+\.\d\dMB +\d+\.\d\dMB +\d+\.\d\d seconds +\d+\.\d\dMB +1 +lo +\n/,
+    );
+    const { stats }: { stats: unknown } = JSON.parse((await foo.run('info', ['--format', 'json'])).stdout);
+    const used = expect.any(Number);
+    expect(stats).toEqual({
+      cpuNanoseconds: used,
+      blkioBytes: used,
+      memoryBytes: used,
+      kernelMemoryBytes: used,
+      swapBytes: used,
+      pids: 1,
+    });
+  },
+);
+
 test('lxc-cgroup reads and writes the files of the kernel', async (scope) => {
   const foo = scope.container({ config: ['lxc.cgroup.memory.limit_in_bytes = 256M'] });
   await foo.start();

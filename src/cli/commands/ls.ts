@@ -18,7 +18,7 @@ const options = {
     short: 'F',
     long: 'fancy-format',
     metavar: 'COLUMNS',
-    help: 'Columns of the table: NAME, STATE, PID, RAM, SWAP, AUTOSTART, GROUPS, INTERFACE, IPV4, IPV6, UNPRIVILEGED',
+    help: 'Columns of the table: NAME, STATE, PID, RAM, SWAP, CPU, IO, PIDS, AUTOSTART, GROUPS, INTERFACE, IPV4, IPV6, UNPRIVILEGED',
   }),
   active: flag({ long: 'active', help: 'Only containers that run or are frozen' }),
   running: flag({ long: 'running', help: 'Only containers that run' }),
@@ -134,7 +134,10 @@ function gather(
 ): Promise<readonly Listed[]> {
   const asked = (...some: readonly Column[]) => all || some.some((column) => shown.includes(column));
   const context: ListingContext = {
-    wishes: { memory: asked('RAM', 'SWAP'), network: asked('INTERFACE', 'IPV4', 'IPV6') },
+    wishes: {
+      memory: asked('RAM', 'SWAP', 'CPU', 'IO', 'PIDS'),
+      network: asked('INTERFACE', 'IPV4', 'IPV6'),
+    },
     io: nodeConfigIo(session),
     warn: (message) => invocation.warn(message),
   };

@@ -13,6 +13,7 @@ const v1 = {
   'M/memory.stat': 'cache 4096\nrss 8192\nswap 12288\ntotal_swap 99\n',
 };
 const v2 = {
+  'U/pids.current': '3\n',
   'U/cpu.stat': 'usage_usec 8123\nuser_usec 4000\nsystem_usec 4123\n',
   'U/io.stat': '8:0 rbytes=4096 wbytes=8192 rios=1 wios=2 dbytes=7 dios=0\n259:0 rbytes=1 wbytes=2\n',
   'U/memory.stat': 'anon 1000\nfile 2000\nkernel_stack 10\npagetables 20\nsock 30\nslab 40\n',
@@ -21,12 +22,18 @@ const v2 = {
 
 describe('statistics of a cgroup', () => {
   test('come from the files of v1', () => {
-    expect(statsOf({ cpuacct: 'A', blkio: 'B', memory: 'M' }, files(v1))).toEqual({
+    expect(
+      statsOf(
+        { cpuacct: 'A', blkio: 'B', memory: 'M', pids: 'P' },
+        files({ ...v1, 'P/pids.current': '5\n' }),
+      ),
+    ).toEqual({
       cpuNanoseconds: 7_212_064,
       blkioBytes: 12_288,
       memoryBytes: 675_840,
       kernelMemoryBytes: 364_544,
       swapBytes: 12_288,
+      pids: 5,
     });
   });
 
@@ -37,6 +44,7 @@ describe('statistics of a cgroup', () => {
       memoryBytes: 3000,
       kernelMemoryBytes: 100,
       swapBytes: 512,
+      pids: 3,
     });
   });
 
@@ -47,6 +55,7 @@ describe('statistics of a cgroup', () => {
       memoryBytes: undefined,
       kernelMemoryBytes: undefined,
       swapBytes: undefined,
+      pids: undefined,
     });
     expect(statsOf({ unified: 'U' }, files({ 'U/io.stat': '' })).blkioBytes).toBe(0);
   });

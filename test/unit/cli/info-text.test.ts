@@ -7,6 +7,7 @@ const stats = {
   memoryBytes: 675_840,
   kernelMemoryBytes: 364_544,
   swapBytes: 0,
+  pids: 2,
 };
 const running: InfoFacts = { name: 'c1', state: 'RUNNING', pid: 8622, ips: ['10.0.3.5', 'fd00::5'], stats };
 const human = { humanize: true, bare: false, bareItem: false };
