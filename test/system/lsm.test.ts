@@ -3,7 +3,8 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
-import { binDir, run } from './harness/commands.ts';
+import { binDir, type Result, run } from './harness/commands.ts';
+import type { Container } from './harness/container.ts';
 import { mountOn } from './harness/probe.ts';
 import { test, testOurs } from './harness/suite.ts';
 
@@ -88,30 +89,52 @@ echo x > features/mount/mask; echo yes > features/domain/stack; : > profiles
 exec "$@"
 `;
 
-testOurs('A generated profile is loaded before a start and unloaded when it fails', words, async (scope) => {
-  const foo = scope.container({
-    config: ['lxc.apparmor.profile = generated', 'lxc.apparmor.raw = deny /x w,'],
-  });
-  const calls = join(foo.dir, 'calls');
-  const parser = join(foo.dir, 'parser');
+/** Starts there; the parser notes what it is called with and ends with `status`. */
+async function startPretending(
+  foo: Container,
+  status: number,
+): Promise<Result & { readonly calls: string[] }> {
+  const [parser, calls] = [join(foo.dir, 'parser'), join(foo.dir, 'calls')];
   const list = 'ls /sys/kernel/security/apparmor/policy/namespaces';
-  writeFileSync(parser, `#!/bin/sh\n{ echo "$*"; ${list}; } >> ${calls}\n`, { mode: 0o755 });
+  const text = `{ echo "$*"; ${list}; } >> ${calls}\necho "line 7: no rule" >&2\nexit ${status}\n`;
+  writeFileSync(parser, `#!/bin/sh\n${text}`, { mode: 0o755 });
   const args = ['-c', pretend, 'sh', join(binDir, 'lxc-start'), '-n', foo.name];
   const started = await run('unshare', ['-m', '/bin/sh', ...args], {
     env: { LXC_TS_DAEMON: '0', PARSER: parser },
   });
-  expect(started.status).toBe(1);
+  return { ...started, calls: readFileSync(calls, 'utf8').trimEnd().split('\n') };
+}
+
+testOurs('A generated profile is loaded before a start and unloaded when it fails', words, async (scope) => {
+  const foo = scope.container({
+    config: ['lxc.apparmor.profile = generated', 'lxc.apparmor.raw = deny /x w,'],
+  });
+  const { status, stderr, calls } = await startPretending(foo, 0);
+  expect(status).toBe(1);
   const file = join(foo.dir, 'apparmor', `lxc-${foo.name}`);
-  const label = `lxc-${foo.name}_</var/lib/lxc>//&:lxc-${foo.name}_<-var-lib-lxc>:`;
-  expect(started.stderr).toContain(
+  const namespace = `lxc-${foo.name}_<-var-lib-lxc>`;
+  const label = `lxc-${foo.name}_</var/lib/lxc>//&:${namespace}:`;
+  expect(stderr).toContain(
     `Failed to change to the AppArmor profile ${label}: this kernel knows no such label`,
   );
   expect(readFileSync(file, 'utf8')).toContain('  deny /x w,\n');
-  expect(readFileSync(calls, 'utf8').split('\n')).toEqual([
+  expect(calls).toEqual([
     `--replace --write-cache --cache-loc=${join(foo.dir, 'apparmor/cache')} ${file}`,
-    `lxc-${foo.name}_<-var-lib-lxc>`,
+    namespace,
     `--remove ${file}`,
-    `lxc-${foo.name}_<-var-lib-lxc>`,
-    '',
+    namespace,
+  ]);
+});
+
+testOurs('A profile that the parser refuses stops the start in its words', words, async (scope) => {
+  const foo = scope.container({
+    config: ['lxc.apparmor.profile = generated', 'lxc.apparmor.raw = no rule at all'],
+  });
+  const { status, stderr } = await startPretending(foo, 1);
+  expect(status).toBe(1);
+  expect(stderr.trimEnd().split('\n')).toEqual([
+    expect.stringMatching(
+      /^lxc-start: \S+: \S+\/config:4: Failed to load the AppArmor profile lxc-\S+: .*line 7: no rule/,
+    ),
   ]);
 });

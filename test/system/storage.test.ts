@@ -390,6 +390,20 @@ test('lxc.rootfs.options = private keeps later mounts of the host out', async (s
   expect(await seenLater(scope, ['lxc.rootfs.options = rprivate'])).toBe('');
 });
 
+test('An overlay or an image whose ids are to be mapped is refused', async (scope) => {
+  const foo = scope.container();
+  for (const path of ['overlay:$ROOTFS:$DIR/delta', 'loop:$ROOTFS/bin/busybox']) {
+    foo.writeConfig([
+      `lxc.rootfs.path = ${path}`,
+      'lxc.rootfs.options = idmap=container',
+      'lxc.idmap = u 0 100000 65536',
+      'lxc.idmap = g 0 100000 65536',
+    ]);
+    expect((await foo.run('start', ['-d'])).status).toBe(1);
+    expect(existsSync(`${foo.dir}/delta`)).toBe(false);
+  }
+});
+
 test('lxc-destroy removes an image with the container', async (scope) => {
   const image = makeImage(scope);
   const foo = containerOn(scope, `loop:${image}`);
