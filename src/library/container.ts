@@ -4,7 +4,6 @@ import { randomBytes } from 'node:crypto';
 import { LxcError } from '../base/error.ts';
 import { readCgroup, writeCgroup } from '../run/cgroup.ts';
 import { CommandSocket, type ContainerId } from '../run/command-socket.ts';
-import { Container as Control } from '../run/container.ts';
 import { createContainer } from '../run/create.ts';
 import { destroyContainer } from '../run/destroy.ts';
 import { isDefined } from '../run/directory.ts';
@@ -12,9 +11,11 @@ import { freezeContainer, unfreezeContainer } from '../run/freeze.ts';
 import { containerInfo, type Info } from '../run/info.ts';
 import { monitorOf } from '../run/monitor.ts';
 import { renameContainer } from '../run/rename.ts';
+import { signalContainer } from '../run/signal.ts';
 import type { State } from '../run/states.ts';
 import { type StopWish, stopContainer } from '../run/stop.ts';
 import { tendedState } from '../run/tend.ts';
+import { waitForState } from '../run/wait.ts';
 import { ConfigFile, mustBeDefined } from './config-file.ts';
 import { type CopyOptions, copyTo, Snapshots } from './copy.ts';
 import { type CreateOptions, sayAgain, wishOf } from './create.ts';
@@ -22,7 +23,7 @@ import { type StateChange, stateChanges } from './events.ts';
 import { execIn } from './exec.ts';
 import type { ExecOptions, NoOptions } from './exec-options.ts';
 import type { AnyExecution, Execution } from './execution.ts';
-import { type Abortable, abortError, idOf, inSession, type Place } from './place.ts';
+import { type Abortable, idOf, inSession, type Place, refuseAborted } from './place.ts';
 import { signalNumber } from './result.ts';
 import { runIn } from './run.ts';
 import { planAs, type RunOptions, type StartOptions, type StartPlan, startAs, Warnings } from './start.ts';
@@ -242,7 +243,7 @@ export class Container {
 
   /** Sends a signal to init, by name or number. False where it does not run. */
   signal(signal: NodeJS.Signals | number): Promise<boolean> {
-    return this.#session((session) => new Control(session, this.#id).kill(signalNumber(signal)));
+    return this.#session((session) => signalContainer(session, this.#id, signalNumber(signal)));
   }
 
   /**
@@ -267,11 +268,9 @@ export class Container {
     const { signal } = options;
     const states: ReadonlySet<State> = new Set(typeof wanted === 'string' ? [wanted] : wanted);
     return inSession(this.#place, signal, async (session) => {
-      const now = await tendedState(session, this.#id);
-      if (states.has(now)) return now;
-      const reached = await new CommandSocket(this.#id).waitFor(states, signal);
-      if (signal?.aborted === true) throw abortError(signal);
+      const reached = await waitForState(session, this.#id, states, signal);
       if (reached !== undefined) return reached;
+      refuseAborted(signal);
       throw new LxcError(`${this.name} stopped before it came to ${[...states].join(' or ')}`, {
         code: 'NOT_RUNNING',
       });

@@ -2,8 +2,7 @@
 
 import { constants } from 'node:os';
 import { LxcError } from '../../base/error.ts';
-import { Container } from '../../run/container.ts';
-import { tend } from '../../run/tend.ts';
+import { signalContainer } from '../../run/signal.ts';
 import type { Command } from '../command.ts';
 
 /** Old scripts look for 255. */
@@ -18,10 +17,8 @@ export const kill: Command = {
   options: [],
   async run(invocation, session) {
     const signal = signalNumber(invocation.operands[0] ?? '9');
-    const container = new Container(session, invocation);
-    if (await container.kill(signal).catch(oldStatus)) return 0;
-    const orphan = (await tend(session, invocation)) === 'running';
-    if (orphan && (await container.kill(signal).catch(oldStatus))) return 0;
+    const { lxcpath, name } = invocation;
+    if (await signalContainer(session, { lxcpath, name }, signal).catch(oldStatus)) return 0;
     throw new LxcError('Failed to get the init pid: the container is not running', { exit: failure });
   },
 };

@@ -1,10 +1,9 @@
 /** lxc-wait: come back when a container is in one of some states. */
 
 import { LxcError } from '../../base/error.ts';
-import { CommandSocket } from '../../run/command-socket.ts';
 import { timeLimit } from '../../run/container.ts';
 import { parseState, type State, states } from '../../run/states.ts';
-import { tendedState } from '../../run/tend.ts';
+import { waitForState } from '../../run/wait.ts';
 import { type Command, rcfile } from '../command.ts';
 import { integer, parsed } from '../option.ts';
 
@@ -31,13 +30,12 @@ export const wait: Command = {
     const asked = invocation.get(wanted);
     if (asked === undefined)
       throw new LxcError('Missing state option to wait for', { hint: 'give -s RUNNING, say' });
-    const socket = new CommandSocket(invocation);
     const seconds = invocation.get(timeout) ?? -1;
-    const now = await tendedState(session, invocation);
-    if (seconds === 0 || asked.has(now)) return asked.has(now) ? 0 : 1;
-    const limit = timeLimit(seconds < 0 ? Number.POSITIVE_INFINITY : seconds, session.signal);
-    const reached = await socket.waitFor(asked, limit);
-    return reached !== undefined && asked.has(reached) ? 0 : 1;
+    const most = seconds < 0 ? Number.POSITIVE_INFINITY : seconds;
+    const limit = seconds === 0 ? AbortSignal.abort('no time') : timeLimit(most, session.signal);
+    const { lxcpath, name } = invocation;
+    const reached = await waitForState(session, { lxcpath, name }, asked, limit);
+    return reached === undefined ? 1 : 0;
   },
 };
 
