@@ -1,17 +1,19 @@
 /**
- * Writes the files that are derived from tables: `native/wire.h` from `src/wire`, the commands in package.json from
- * `src/cli`, `docs/keys.md` from the keys and the tests that prove them. `--check` compares instead of writing and
- * fails on a difference, which is how CI uses it.
+ * Writes the files that are derived from tables: `native/wire.h` from `src/wire`, the commands in package.json, the manual
+ * and the completion of shells from `src/cli` and the keys, `docs/keys.md` from the keys and the tests that prove them.
+ * `--check` compares instead of writing and fails on a difference, which is how CI uses it.
  */
 
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { cpuDirectory, rareFiles, viewFiles } from '../src/config/index.ts';
 import * as frames from '../src/wire/frames.ts';
 import { groundKinds } from '../src/wire/grounds.ts';
 import * as lxcfs from '../src/wire/lxcfs.ts';
 import { nodeFlags } from '../src/wire/node.ts';
 import * as wire from '../src/wire/ops.ts';
+import { completionFiles } from './completion/files.ts';
 import { keysPage } from './keys-page.ts';
+import { manualPages } from './manual/pages.ts';
 import { installedNames } from './names.ts';
 
 const upper = (name: string) =>
@@ -102,23 +104,57 @@ function programOf(name: string): string {
   return name === 'lxc-user-nic' ? `bin/${name}` : 'bin/lxc-ts';
 }
 
-/** npm links each of these to the helper, which looks at the name that it was called by. */
-function packageJson(): string {
+/** npm links each of these to the helper, which looks at the name that it was called by, and the pages for man. */
+function packageJson(pages: readonly string[]): string {
   const names = [...installedNames, 'lxc-user-nic'].toSorted();
   const bin = Object.fromEntries(names.map((name) => [name, programOf(name)]));
-  const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
-  const lines = JSON.stringify(bin, null, 2).replaceAll('\n', '\n  ');
-  return text.replace(/^ {2}"bin": \{[^}]*\}/m, `  "bin": ${lines}`);
+  const text = readFileSync(fileOf('package.json'), 'utf8');
+  return text
+    .replace(/^ {2}"bin": \{[^}]*\}/m, `  "bin": ${indented(bin)}`)
+    .replace(/^ {2}"man": \[[^\]]*\]/m, `  "man": ${indented(pages)}`);
 }
 
-const outputs = { 'native/wire.h': wireHeader(), 'docs/keys.md': keysPage(), 'package.json': packageJson() };
-const check = process.argv.includes('--check');
-for (const [path, text] of Object.entries(outputs)) {
-  const file = new URL(`../${path}`, import.meta.url);
-  if (!check) {
-    writeFileSync(file, text);
-  } else if (readFileSync(file, 'utf8') !== text) {
+function indented(value: object): string {
+  return JSON.stringify(value, null, 2).replaceAll('\n', '\n  ');
+}
+
+function fileOf(path: string): URL {
+  return new URL(`../${path}`, import.meta.url);
+}
+
+/** Pages and completion of commands that are no longer there. */
+function leftOver(outputs: Readonly<Record<string, string>>): readonly string[] {
+  return ['man', 'completions'].flatMap((directory) => {
+    mkdirSync(fileOf(directory), { recursive: true });
+    const paths = readdirSync(fileOf(directory)).map((name) => `${directory}/${name}`);
+    return paths.filter((path) => outputs[path] === undefined);
+  });
+}
+
+function textOf(path: string): string | undefined {
+  try {
+    return readFileSync(fileOf(path), 'utf8');
+  } catch {
+    return undefined;
+  }
+}
+
+const pages = manualPages();
+const outputs: Readonly<Record<string, string>> = {
+  'native/wire.h': wireHeader(),
+  'docs/keys.md': keysPage(),
+  'package.json': packageJson(Object.keys(pages)),
+  ...pages,
+  ...completionFiles(),
+};
+
+if (process.argv.includes('--check')) {
+  const stale = Object.entries(outputs).filter(([path, text]) => textOf(path) !== text);
+  for (const path of [...stale.map(([name]) => name), ...leftOver(outputs)]) {
     console.error(`${path} differs from its table; run: npm run generate`);
     process.exitCode = 1;
   }
+} else {
+  for (const path of leftOver(outputs)) rmSync(fileOf(path));
+  for (const [path, text] of Object.entries(outputs)) writeFileSync(fileOf(path), text);
 }

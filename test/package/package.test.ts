@@ -80,7 +80,9 @@ export const all = [text, bytes, ...(await list()).map(({ name }) => name)];
 test('The package has what it needs and nothing of the tests', () => {
   const top = readdirSync(installed).sort();
   expect(top).toEqual(
-    expect.arrayContaining(['LICENSE', 'README.md', 'bin', 'configs', 'dist', 'templates']),
+    expect.arrayContaining([
+      ...['LICENSE', 'README.md', 'bin', 'completions', 'configs', 'dist', 'man', 'templates'],
+    ]),
   );
   for (const name of ['test', 'src', 'bench', 'build', 'scripts']) expect(top).not.toContain(name);
 });
