@@ -67,7 +67,7 @@ export async function cloneContainer(
       code: 'ALREADY_DEFINED',
       hint: 'take another name',
     });
-  const kind = storageOfClone(session, { id: from, config: source.config }, wish);
+  const kind = storageOfClone({ id: from, config: source.config }, wish);
   await undoing(async (undo) => {
     await beginContainer(session, to, undo);
     copyFiles(source.document, from, to);

@@ -30,6 +30,6 @@ async function removeAsGiven(session: Session, path: string): Promise<void> {
 
 /** Also when the caller has gone, who would have had to do it: then nobody works in the tree any more. */
 export async function removeTreeAnyway(session: Session, path: string): Promise<void> {
-  if (session.signal.aborted) rmSync(path, { recursive: true, force: true });
+  if (session.signal.aborted) rmSync(path, { recursive: true, force: true, maxRetries: 5 });
   else await removeTree(session, path);
 }

@@ -108,6 +108,7 @@ export async function destroySnapshot(
   log: Log,
 ): Promise<void> {
   const all = snapshot === 'ALL' ? snapshotsOf(id) : [mustHave(id, snapshot)];
+  if (all.length === 0) throw new LxcError(`${id.name} has no snapshots`, { code: 'NOT_DEFINED' });
   for (const one of all) await destroyContainer(session, one, { force: false, snapshots: false }, log);
   const directory = `${id.lxcpath}/${id.name}/snaps`;
   if (existsSync(directory) && readdirSync(directory).length === 0) rmdirSync(directory);

@@ -1,7 +1,5 @@
 /** What takes back the steps of something that is made in several: all of them or none. */
 
-import type { Session } from './session.ts';
-
 type Inverse = () => Promise<void> | void;
 
 /** Inverses run backwards; one that fails does not keep the others from being tried. */
@@ -32,9 +30,4 @@ export async function undoing<T>(work: (undo: Undo) => Promise<T>): Promise<T> {
     await undo.run();
     throw error;
   }
-}
-
-/** A caller who has gone runs nothing more, but what he began can be noticed between two steps. */
-export function mustBeThere({ signal }: Pick<Session, 'signal'>): void {
-  signal.throwIfAborted();
 }

@@ -4,7 +4,6 @@ import { statSync } from 'node:fs';
 import { LxcError } from '../../base/error.ts';
 import type { Rootfs, StorageType } from '../../config/index.ts';
 import { copyRoot, rootAt } from '../root-file-system.ts';
-import type { Session } from '../session.ts';
 import type { Origin, Site, StorageOptions } from './contract.ts';
 import { isMade, type MadeType, makerOf } from './index.ts';
 
@@ -22,7 +21,7 @@ interface Choice {
 }
 
 /** `undefined`: the original has no root file system of its own. */
-export function storageOfClone(_session: Session, origin: Origin, wish: StorageWish): Choice | undefined {
+export function storageOfClone(origin: Origin, wish: StorageWish): Choice | undefined {
   const entry = origin.config.one('lxc.rootfs.path');
   if (entry === undefined) return undefined;
   const own = kindOf(entry.value);
@@ -70,7 +69,7 @@ function kindOf({ type, path }: Rootfs): StorageType {
 
 export async function cloneStorage(site: Site, origin: Origin, wish: StorageWish): Promise<string> {
   const { session, config } = site;
-  const choice = storageOfClone(session, origin, wish);
+  const choice = storageOfClone(origin, wish);
   if (choice === undefined)
     throw new LxcError(`Failed to clone ${origin.id.name}: it has no root file system`);
   const maker = makerOf(choice.type);
