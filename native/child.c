@@ -110,6 +110,7 @@ static op_fn *const child_ops[] = {
 	[OP_MUST_EXIST] = op_must_exist,
 	[OP_BOOT_ID] = op_boot_id,
 	[OP_CHOWN] = op_chown,
+	[OP_SHARE_WITH] = op_share_with,
 	[OP_ENTER] = op_enter,
 };
 

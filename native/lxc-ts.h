@@ -402,7 +402,7 @@ int command_give(const char *name, int command, int passed);
 
 /* ---- child ops by topic: mounts.c, nodes.c, pty.c, rights.c, hook.c, exec.c, netlink.c ---- */
 op_fn op_open_root, op_mount, op_place_mount, op_take_tree, op_pivot_root, op_boot_id;
-op_fn op_mkdir, op_mkfile, op_overwrite_file, op_mknod, op_symlink, op_must_exist, op_chown, op_chdir;
+op_fn op_mkdir, op_mkfile, op_overwrite_file, op_mknod, op_symlink, op_must_exist, op_chown, op_share_with, op_chdir;
 op_fn op_open_pty, op_stdio;
 op_fn op_unshare, op_set_ids, op_cap_drop, op_dumpable, op_no_new_privs, op_seccomp, op_lsm_label, op_rlimit, op_keyring, op_sched_core;
 op_fn op_run_hook, op_exec, op_exec_init;

@@ -105,6 +105,17 @@ int op_chown(struct run *run, const struct op *op)
 	return fd < 0 ? fd : CHECK(fchownat(fd, "", NUM(op, CHOWN_UID), NUM(op, CHOWN_GID), AT_EMPTY_PATH));
 }
 
+int op_share_with(struct run *run, const struct op *op)
+{
+	const char *path = STR(op, SHARE_WITH_PATH);
+	struct stat st;
+	(void)run;
+	int err = CHECK(fchownat(AT_FDCWD, path, -1, NUM(op, SHARE_WITH_GID), AT_SYMLINK_NOFOLLOW));
+	if (err == 0)
+		err = CHECK(fstatat(AT_FDCWD, path, &st, AT_SYMLINK_NOFOLLOW));
+	return err < 0 ? err : CHECK(fchmodat(AT_FDCWD, path, (st.st_mode & 07777) | (st.st_mode & 0700) >> 3, 0));
+}
+
 int op_chdir(struct run *run, const struct op *op)
 {
 	const char *path = STR(op, CHDIR_PATH);

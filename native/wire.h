@@ -216,6 +216,7 @@ enum {
 	OP_MUST_EXIST = 66,
 	OP_BOOT_ID = 67,
 	OP_CHOWN = 68,
+	OP_SHARE_WITH = 82,
 	OP_ENTER = 69,
 	OP_TAKE_TREE = 76,
 	OP_PLACE_MOUNT = 75,
@@ -334,6 +335,7 @@ enum { OVERWRITE_FILE_PATH, OVERWRITE_FILE_TEXT };
 enum { MUST_EXIST_PATH, MUST_EXIST_WHERE };
 enum { BOOT_ID_PATH };
 enum { CHOWN_PATH, CHOWN_WHERE, CHOWN_UID, CHOWN_GID };
+enum { SHARE_WITH_PATH, SHARE_WITH_GID };
 enum { ENTER_NAMESPACES };
 enum { PLACE_MOUNT_TARGET, PLACE_MOUNT_WHERE, PLACE_MOUNT_PROPAGATION };
 enum { SCHED_CORE_FROM };
@@ -418,6 +420,7 @@ enum { SET_NOTIFY_PATH, SET_NOTIFY_COOKIE };
 	X(66, mustExist, "si") \
 	X(67, bootId, "s") \
 	X(68, chown, "siii") \
+	X(82, shareWith, "si") \
 	X(69, enter, "i") \
 	X(76, takeTree, "") \
 	X(75, placeMount, "sii") \

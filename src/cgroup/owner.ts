@@ -1,7 +1,7 @@
 /** Cgroups of a container with ids of its own: its root may make further ones below, and move its processes there. */
 
 import type { RawEntry } from '../config/index.ts';
-import { where } from '../wire/ops.ts';
+import { type Op, where } from '../wire/ops.ts';
 import type { PlannedOp } from '../wire/program.ts';
 import { askedBy, step } from '../wire/step.ts';
 import type { Place } from './placement.ts';
@@ -34,6 +34,25 @@ export function ownCgroups(
       ...optional.map((path) => give(path, owner, entry, true)),
     ];
   });
+}
+
+/** A user cannot give his away: they stay his, so that he can limit and freeze, and the group of that root shares them. */
+export function shareCgroups(
+  places: readonly Place[],
+  gid: number,
+  entry: RawEntry | undefined,
+): readonly PlannedOp[] {
+  const why = (act: string) => askedBy(entry, 'lxc.idmap', act);
+  const group: Op = { op: 'setIds', args: { uid: -1, gid, groups: Buffer.alloc(0), keepGroups: 1 } };
+  const share = (path: string) =>
+    step({ op: 'shareWith', args: { path, gid } }, why(`share ${path} with the root of the container`), {
+      optional: true,
+    });
+  const paths = places.flatMap(({ payload, hierarchy: { version } }) => [
+    payload,
+    ...files[version].map((file) => `${payload}/${file}`),
+  ]);
+  return [step(group, why(`join group ${gid} of the container`)), ...paths.map(share)];
 }
 
 function give(path: string, { uid, gid }: Owner, entry: RawEntry | undefined, optional: boolean): PlannedOp {

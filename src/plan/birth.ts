@@ -1,6 +1,6 @@
 /** Init is born, and given what only its parent can give: ids, cgroups of its own, mounts with mapped ids. */
 
-import { ownCgroups } from '../cgroup/owner.ts';
+import { ownCgroups, shareCgroups } from '../cgroup/owner.ts';
 import type { PlannedOp } from '../wire/program.ts';
 import { always, post, step } from '../wire/step.ts';
 import type { Context } from './context.ts';
@@ -31,6 +31,13 @@ export function giveCgroups({ ids, cgroups, facts }: Context): readonly PlannedO
   return ids === undefined || facts.ids.user !== undefined
     ? []
     : ownCgroups(cgroups.places, ids.outside, ids.first);
+}
+
+/** A user's cgroups, which the child shares while it still has the user's id. */
+export function lendCgroups({ ids, cgroups, facts }: Context): readonly PlannedOp[] {
+  if (ids === undefined || ids.isShared || facts.ids.user === undefined || cgroups.places.length === 0)
+    return [];
+  return shareCgroups(cgroups.places, ids.inside.gid, ids.first);
 }
 
 export function entered({ spaces, ids, facts }: Context): readonly string[] {

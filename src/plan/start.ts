@@ -13,7 +13,7 @@ import { always, asked, post, step, wait } from '../wire/step.ts';
 import { autoCgroup } from './auto-cgroup.ts';
 import { autoProc, autoSys, hasProc } from './auto-mounts.ts';
 import { begin } from './begin.ts';
-import { clone, entered, giveCgroups, giveIds, netIsLate, sendTrees } from './birth.ts';
+import { clone, entered, giveCgroups, giveIds, lendCgroups, netIsLate, sendTrees } from './birth.ts';
 import { dropCapabilities, resolveCapabilities } from './capabilities.ts';
 import { refuseHostInit, refuseMissingVariables, refuseUnusableConsole } from './check.ts';
 import { ownClocks } from './clocks.ts';
@@ -165,6 +165,7 @@ function childList(context: Context, network: NetworkPlan, needs: Meetings): rea
     ...(ids === undefined ? own : []),
     ...takeRoot(context),
     ...(joinFirst ? join : []),
+    ...lendCgroups(context),
     ...(ids === undefined ? [] : [...becomeMapped(ids), ...lateNet(context, network, needs), ...own]),
     ...mounts(context, joinFirst ? [] : join),
     ...(needs.configured.length > 0 ? [wait('post-configure')] : []),

@@ -292,6 +292,8 @@ export const ops = {
   bootId: { code: 67, by: 'C', args: { path: 'str' } },
   /** chown of an object of the container, or of one of its cgroups, to its root, for id maps. Links are not followed. */
   chown: { code: 68, by: 'PC', args: { path: 'str', where: 'int', uid: 'int', gid: 'int' } },
+  /** Give what is ours to the group `gid`, of which we are, with the rights that we have. */
+  shareWith: { code: 82, by: 'C', args: { path: 'str', gid: 'int' } },
   /**
    * Attach: enter init's `namespaces` (CLONE_NEW*, by its pidfd); with the pid namespace among them a sibling
    * born inside goes on with the list.

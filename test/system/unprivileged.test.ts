@@ -1,15 +1,24 @@
 /** Containers of an ordinary user. */
 
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
-import { binDir } from './harness/commands.ts';
+import { binDir, run } from './harness/commands.ts';
 import type { Scope } from './harness/scope.ts';
 import { test, testOurs } from './harness/suite.ts';
 import { ordinaryUser, User } from './harness/user.ts';
+import { hierarchies } from './harness/world.ts';
 
 const { first } = ordinaryUser;
 const maps = [`lxc.idmap = u 0 ${first} 65536`, `lxc.idmap = g 0 ${first} 65536`];
+/** Its cgroups in every hierarchy that is delegated, as directories. */
+function payloadsOf(pid: number, mark: string): readonly string[] {
+  const lines = readFileSync(`/proc/${pid}/cgroup`, 'utf8').trim().split('\n');
+  const paths = lines.map((line) => line.split(':')[2] ?? '').filter((path) => path.includes(mark));
+  const dirs = hierarchies().flatMap((top) => paths.map((path) => join(top, path)));
+  return [...new Set(dirs.filter((dir) => existsSync(dir)))];
+}
+
 const needsPath = 'it asks for x permission on every directory of the path';
 
 function userOf(scope: Scope): User {
@@ -39,6 +48,14 @@ testOurs(
     expect((await user.lxc('cgroup', ['-n', 'web', 'memory.limit_in_bytes'])).stdout.trim()).toBe(
       `${64 << 20}`,
     );
+    for (const dir of payloadsOf(pid, '-delegated')) {
+      expect(statSync(dir)).toMatchObject({ uid: ordinaryUser.id, gid: first, mode: 0o40775 });
+      expect(statSync(join(dir, 'cgroup.procs'))).toMatchObject({ gid: first, mode: 0o100664 });
+      // The root of the container makes a cgroup below, and no limit is his.
+      const asRoot = ['--reuid', `${first}`, '--regid', `${first}`, '--clear-groups'];
+      expect((await run('setpriv', [...asRoot, 'mkdir', join(dir, 'below')])).status).toBe(0);
+      expect((await run('rmdir', [join(dir, 'below')])).status).toBe(0);
+    }
     expect((await user.lxc('ls', ['-f', '-F', 'NAME,STATE,UNPRIVILEGED'])).stdout).toMatch(
       /web +RUNNING +true/,
     );
@@ -176,4 +193,54 @@ testOurs("Debian's common.conf and userns.conf work for a user", needsPath, asyn
   expect((await user.lxc('attach', ['-n', 'web', '--', 'cat', '/proc/mounts'])).stdout).toContain(
     ' /sys sysfs rw',
   );
+});
+
+testOurs('A user waits for, lists and cannot destroy what runs', needsPath, async (scope) => {
+  const user = userOf(scope);
+  user.delegate(scope);
+  await user.container('web', maps);
+  await user.container('other', maps);
+  expect((await user.lxc('start', ['-n', 'web', '-d'])).status).toBe(0);
+  expect((await user.lxc('wait', ['-n', 'web', '-s', 'RUNNING', '-t', '20'])).status).toBe(0);
+  expect((await user.lxc('ls', ['-1'])).stdout).toBe('other\nweb\n');
+  expect((await user.lxc('ls', ['--running', '-1'])).stdout).toBe('web\n');
+  expect(await user.lxc('destroy', ['-n', 'web'])).toMatchObject({
+    stderr: expect.stringContaining('web is running'),
+    status: 1,
+  });
+  expect((await user.lxc('stop', ['-n', 'web', '-k'])).status).toBe(0);
+  expect((await user.lxc('wait', ['-n', 'web', '-s', 'STOPPED', '-t', '20'])).status).toBe(0);
+  for (const name of ['web', 'other'])
+    expect(await user.lxc('destroy', ['-n', name])).toMatchObject({ stderr: '', status: 0 });
+  expect((await user.lxc('ls', [])).stdout).toBe('');
+});
+
+testOurs('A user has a root file system on an overlay', needsPath, async (scope) => {
+  const user = userOf(scope);
+  // Two directories of the way are closed to everybody but him and the root of his containers.
+  const rootfs = await user.container('web', maps);
+  const dir = join(user.lxcpath, 'web');
+  await run('chown', ['-R', `${first}:${ordinaryUser.id}`, dir]);
+  for (const path of [user.home, join(user.home, '.local'), join(user.home, '.local/share'), user.lxcpath])
+    chmodSync(path, 0o711);
+  chmodSync(dir, 0o770);
+  await run('chown', ['-R', `${first}:${first}`, rootfs]);
+  const config = join(dir, 'config');
+  const text = readFileSync(config, 'utf8')
+    .replace('dir:', 'overlay:')
+    .replace(rootfs, `${rootfs}:${dir}/delta`);
+  writeFileSync(config, text);
+  const started = await user.lxc('start', ['-n', 'web', '-d']);
+  expect(started.status, started.stderr).toBe(0);
+  const done = await user.lxc('attach', [
+    '-n',
+    'web',
+    '--',
+    'sh',
+    '-c',
+    'echo new > /out/mine; cat /out/mine',
+  ]);
+  expect(done).toMatchObject({ stdout: 'new\n', status: 0 });
+  expect(existsSync(join(rootfs, 'out/mine'))).toBe(false);
+  expect(statSync(join(dir, 'delta/out/mine')).uid).toBe(first);
 });

@@ -182,11 +182,20 @@ describe('An ordinary user', () => {
     expect(parent.map(({ op }) => op)).not.toContain('chown');
   });
 
+  test('shares his cgroups with the group of the container before he gives up his id', () => {
+    const { child } = planOf({ lines, facts }).program;
+    const shared = child.filter(({ op }) => op === 'shareWith');
+    expect(shared[0]).toMatchObject({ args: { gid: 0 }, optional: true });
+    const ids = child.flatMap((one, index) => (one.op === 'setIds' ? [{ index, ...one.args }] : []));
+    expect(ids[0]).toMatchObject({ uid: -1, gid: 0, keepGroups: 1 });
+    expect(child.findLastIndex(({ op }) => op === 'shareWith')).toBeLessThan(ids[1]?.index ?? 0);
+  });
+
   test('keeps his groups where he maps nothing but his own', () => {
     const own = [...minimal, 'lxc.idmap = u 0 1000 1', 'lxc.idmap = g 0 1000 1'];
     const keeps = (given: readonly string[]) =>
       planOf({ lines: given, facts }).program.child.flatMap((one) =>
-        one.op === 'setIds' ? [one.args.keepGroups] : [],
+        one.op === 'setIds' && one.args.uid !== -1 ? [one.args.keepGroups] : [],
       );
     expect(keeps(own)).toEqual([1, 1]);
     expect(keeps(lines)).toEqual([0, 0]);
