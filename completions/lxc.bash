@@ -7,6 +7,7 @@ _lxc_options() {
 	'lxc-autostart') echo '-k --kill -L --list -r --reboot -s --shutdown -a --all -A --ignore-auto -g --groups -t --timeout --format -P --lxcpath -o --logfile -l --logpriority -q --quiet -h --help --usage --version' ;;
 	'lxc-cgroup') echo '-n --name --rcfile -P --lxcpath -o --logfile -l --logpriority -q --quiet -h --help --usage --version' ;;
 	'lxc-checkconfig') echo '--format -P --lxcpath -o --logfile -l --logpriority -q --quiet -h --help --usage --version' ;;
+	'lxc-checkpoint') echo '-n --name -r --restore -D --checkpoint-dir -v --verbose -A --action-script -s --stop -p --pre-dump --predump-dir -d --daemon -F --foreground --rcfile -P --lxcpath -o --logfile -l --logpriority -q --quiet -h --help --usage --version' ;;
 	'lxc-clone') echo '-o --orig -n --new -s --snapshot -B --backingstore -L --fssize -t --fstype -v --vgname --lvprefix -K --keepname -M --keepmac -H --copyhooks -p --newpath -P --lxcpath -o --logfile -l --logpriority -q --quiet -h --help --usage --version' ;;
 	'lxc-config') echo '-l --list -P --lxcpath -o --logfile -l --logpriority -q --quiet -h --help --usage --version' ;;
 	'lxc-containers') echo '-P --lxcpath -o --logfile -l --logpriority -q --quiet -h --help --usage --version' ;;
@@ -99,6 +100,20 @@ _lxc_value() {
 	'lxc-checkconfig --logfile') echo 'files' ;;
 	'lxc-checkconfig -l') echo 'words TRACE DEBUG INFO NOTICE WARN ERROR CRIT ALERT FATAL' ;;
 	'lxc-checkconfig --logpriority') echo 'words TRACE DEBUG INFO NOTICE WARN ERROR CRIT ALERT FATAL' ;;
+	'lxc-checkpoint -n') echo 'containers' ;;
+	'lxc-checkpoint --name') echo 'containers' ;;
+	'lxc-checkpoint -D') echo 'directories' ;;
+	'lxc-checkpoint --checkpoint-dir') echo 'directories' ;;
+	'lxc-checkpoint -A') echo 'files' ;;
+	'lxc-checkpoint --action-script') echo 'files' ;;
+	'lxc-checkpoint --predump-dir') echo 'directories' ;;
+	'lxc-checkpoint --rcfile') echo 'files' ;;
+	'lxc-checkpoint -P') echo 'directories' ;;
+	'lxc-checkpoint --lxcpath') echo 'directories' ;;
+	'lxc-checkpoint -o') echo 'files' ;;
+	'lxc-checkpoint --logfile') echo 'files' ;;
+	'lxc-checkpoint -l') echo 'words TRACE DEBUG INFO NOTICE WARN ERROR CRIT ALERT FATAL' ;;
+	'lxc-checkpoint --logpriority') echo 'words TRACE DEBUG INFO NOTICE WARN ERROR CRIT ALERT FATAL' ;;
 	'lxc-clone -o') echo 'nothing' ;;
 	'lxc-clone --orig') echo 'nothing' ;;
 	'lxc-clone -n') echo 'nothing' ;;
@@ -475,6 +490,7 @@ _lxc_operand() {
 	case $1 in
 	'lxc-attach 0') echo 'containers' ;;
 	'lxc-cgroup 0') echo 'containers' ;;
+	'lxc-checkpoint 0') echo 'containers' ;;
 	'lxc-config 0') echo 'words lxc.default_config lxc.lxcpath lxc.bdev.lvm.vg lxc.bdev.lvm.thin_pool lxc.bdev.zfs.root lxc.bdev.rbd.rbdpool lxc.bdev.rbd.rbduser lxc.cgroup.use lxc.cgroup.pattern' ;;
 	'lxc-containers 0') echo 'words start stop restart' ;;
 	'lxc-copy 0') echo 'containers' ;;
@@ -511,7 +527,7 @@ _lxc_parts() {
 	case $1 in
 	'lxc-net') echo 'install' ;;
 	'lxcfs') echo 'eject explain inject install reattach status' ;;
-	'lxc') echo 'attach autostart cgroup checkconfig clone config containers copy create destroy device execute freeze info kill ls monitor net netstat ps shutdown snapshot start stop unfreeze unshare usernsexec version wait' ;;
+	'lxc') echo 'attach autostart cgroup checkconfig checkpoint clone config containers copy create destroy device execute freeze info kill ls monitor net netstat ps shutdown snapshot start stop unfreeze unshare usernsexec version wait' ;;
 	esac
 }
 
@@ -607,4 +623,4 @@ _lxc_complete() {
 	fi
 }
 
-complete -F _lxc_complete lxc lxc-attach lxc-autostart lxc-cgroup lxc-checkconfig lxc-clone lxc-config lxc-containers lxc-copy lxc-create lxc-destroy lxc-device lxc-execute lxc-freeze lxc-info lxc-kill lxc-ls lxc-monitor lxc-net lxc-netstat lxc-ps lxc-shutdown lxc-snapshot lxc-start lxc-stop lxc-unfreeze lxc-unshare lxc-usernsexec lxc-version lxc-wait lxcd lxcfs
+complete -F _lxc_complete lxc lxc-attach lxc-autostart lxc-cgroup lxc-checkconfig lxc-checkpoint lxc-clone lxc-config lxc-containers lxc-copy lxc-create lxc-destroy lxc-device lxc-execute lxc-freeze lxc-info lxc-kill lxc-ls lxc-monitor lxc-net lxc-netstat lxc-ps lxc-shutdown lxc-snapshot lxc-start lxc-stop lxc-unfreeze lxc-unshare lxc-usernsexec lxc-version lxc-wait lxcd lxcfs

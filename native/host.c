@@ -137,14 +137,13 @@ int op_signal(struct run *run, const struct op *op)
 	return pidfd == -ESRCH ? -ESRCH : pidfd_kill(pidfd, pid, NUM(op, SIGNAL_SIGNAL));
 }
 
-int op_adopt(struct run *run, const struct op *op)
+static int adopt(struct run *run, pid_t pid, uint64_t since)
 {
-	pid_t pid = NUM(op, ADOPT_PID);
 	int pidfd = pidfd_open_compat(pid);
 	if (pidfd < 0)
 		return pidfd;
 	/* Looked at after the pidfd was taken: from here on the number cannot pass to another process. */
-	if (start_time(pid) != (uint64_t)NUM(op, ADOPT_START_TIME)) {
+	if (since && start_time(pid) != since) {
 		close(pidfd);
 		return -ESRCH;
 	}
@@ -152,4 +151,18 @@ int op_adopt(struct run *run, const struct op *op)
 	run->init_pidfd = pidfd;
 	run->adopted = true;
 	return record_processes(run);
+}
+
+int op_adopt(struct run *run, const struct op *op)
+{
+	return adopt(run, NUM(op, ADOPT_PID), NUM(op, ADOPT_START_TIME));
+}
+
+int op_adopt_from(struct run *run, const struct op *op)
+{
+	char text[24];
+	const char *at = text;
+	ssize_t count = read_file(STR(op, ADOPT_FROM_FILE), text, sizeof(text));
+	int64_t pid = count < 0 ? count : parse_number(&at);
+	return pid <= 0 ? (pid < 0 ? (int)pid : -ESRCH) : adopt(run, pid, 0);
 }

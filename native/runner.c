@@ -306,6 +306,7 @@ static op_fn *const parent_ops[] = {
 	[OP_SIGNAL] = op_signal,
 	[OP_STOP_BY_MONITOR] = op_stop_by_monitor,
 	[OP_ADOPT] = op_adopt,
+	[OP_ADOPT_FROM] = op_adopt_from,
 	[OP_OPEN_INIT] = op_open_init,
 	[OP_ATTACH] = op_attach,
 	[OP_CONSOLE] = op_console,

@@ -167,6 +167,7 @@ enum {
 	OP_BPF_DEVICES = 15,
 	OP_SIGNAL = 16,
 	OP_ADOPT = 17,
+	OP_ADOPT_FROM = 34,
 	OP_OPEN_INIT = 18,
 	OP_ATTACH = 19,
 	OP_CONSOLE = 20,
@@ -289,6 +290,7 @@ enum { WRITE_PIDFILE_PATH };
 enum { BPF_DEVICES_CGROUP, BPF_DEVICES_PROGRAM };
 enum { SIGNAL_SOCKET, SIGNAL_PID, SIGNAL_SIGNAL };
 enum { ADOPT_PID, ADOPT_START_TIME };
+enum { ADOPT_FROM_FILE };
 enum { OPEN_INIT_SOCKET, OPEN_INIT_PID };
 enum { ATTACH_CGROUP2, ATTACH_PTY, ATTACH_LOG, ATTACH_OWNER, ATTACH_ROWS, ATTACH_COLUMNS };
 enum { CONSOLE_SOCKET, CONSOLE_TTY, CONSOLE_PREFIX };
@@ -371,6 +373,7 @@ enum { SET_NOTIFY_PATH, SET_NOTIFY_COOKIE };
 	X(15, bpfDevices, "sb") \
 	X(16, signal, "sii") \
 	X(17, adopt, "ii") \
+	X(34, adoptFrom, "s") \
 	X(18, openInit, "si") \
 	X(19, attach, "sisiii") \
 	X(20, console, "sii") \

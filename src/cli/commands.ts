@@ -8,6 +8,7 @@ export const commands: Readonly<Record<string, () => Promise<Command>>> = {
   'lxc-cgroup': async () => (await import('./commands/cgroup.ts')).cgroup,
   'lxc-checkconfig': async () => (await import('./commands/checkconfig.ts')).checkconfig,
   'lxc-clone': async () => (await import('./commands/clone.ts')).clone,
+  'lxc-checkpoint': async () => (await import('./commands/checkpoint.ts')).checkpoint,
   'lxc-config': async () => (await import('./commands/config.ts')).config,
   'lxc-containers': async () => (await import('./commands/containers.ts')).containers,
   'lxc-copy': async () => (await import('./commands/copy.ts')).copy,

@@ -121,6 +121,8 @@ export const ops = {
   signal: { code: 16, by: 'P', args: { socket: 'str', pid: 'int', signal: 'int' } },
   /** Take over a running init whose monitor died; `startTime` (/proc/PID/stat field 22) guards against reuse. */
   adopt: { code: 17, by: 'P', args: { pid: 'int', startTime: 'int' } },
+  /** The same of the process whose pid stands in `file`, which another program has just written there. */
+  adoptFrom: { code: 34, by: 'P', args: { file: 'str' } },
   /** Attach: take init's pidfd from the command socket; a `pid` other than 0 must match. */
   openInit: { code: 18, by: 'P', args: { socket: 'str', pid: 'int' } },
   /**
