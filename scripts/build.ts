@@ -1,7 +1,7 @@
 /**
  * Builds what a checkout needs to run: dist/lxc.cjs and the brain that it starts (one bundle: each file costs time at
- * a cold start) with V8's code cache, the library dist/index.js, the helper bin/lxc-ts, a link to it for every command,
- * bin/lxc-user-nic, and libexec/node.
+ * a cold start) with V8's code cache, the library dist/index.js, dist/templates.cjs for the templates that are ours in
+ * TypeScript, the helper bin/lxc-ts, a link to it for every command, bin/lxc-user-nic, and libexec/node.
  */
 
 import { createHash } from 'node:crypto';
@@ -100,13 +100,15 @@ async function makeCodeCache(node: string, buildId: string): Promise<void> {
 const brain = await bundle('src/cli/brain.ts');
 const boot = await bundle('src/cli/boot.ts');
 const view = await bundle('src/lxcfs/main.ts');
-const buildId = idOf(brain, boot, view, ...nativeSources());
+const templates = await bundle('src/template/main.ts');
+const buildId = idOf(brain, boot, view, templates, ...nativeSources());
 for (const directory of ['bin', 'dist', 'libexec']) mkdirSync(`${root}/${directory}`, { recursive: true });
 // One byte a character, so that V8 need not decode it.
 writeFileSync(`${root}/dist/brain.js`, wrapped(brain.replaceAll(placeholder, buildId)), 'latin1');
 writeFileSync(`${root}/dist/lxc.cjs`, boot.replaceAll(placeholder, buildId));
 writeFileSync(`${root}/dist/index.js`, (await library()).replaceAll(placeholder, buildId));
 writeFileSync(`${root}/dist/lxcfs.cjs`, view.replaceAll(placeholder, buildId));
+writeFileSync(`${root}/dist/templates.cjs`, templates.replaceAll(placeholder, buildId));
 buildNative({ buildId, out: `${root}/bin/lxc-ts` });
 buildUserNic(`${root}/bin/lxc-user-nic`);
 for (const name of installedNames) link(`${root}/bin/lxc-ts`, `${root}/bin/${name}`);

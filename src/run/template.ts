@@ -41,12 +41,20 @@ export function originComment(template: string, parameters: readonly string[]): 
   const sum = createHash('sha1').update(readFileSync(template)).digest('hex');
   return [
     `# Template used to create this container: ${template}`,
-    `# Parameters passed to the template: ${parameters.join(' ').replaceAll('\n', ' ')}`,
+    `# Parameters passed to the template: ${withoutSecrets(parameters).join(' ').replaceAll('\n', ' ')}`,
     `# Template script checksum (SHA-1): ${sum}`,
     '# For additional config options, please look at lxc.container.conf(5)',
     '',
     '',
   ].join('\n');
+}
+
+/** The configuration of a container is read by more people than its registry's password is for. */
+function withoutSecrets(parameters: readonly string[]): readonly string[] {
+  return parameters.map((parameter, index) => {
+    if (parameters[index - 1] === '--password') return '***';
+    return parameter.startsWith('--password=') ? '--password=***' : parameter;
+  });
 }
 
 function templateNames(): readonly string[] {

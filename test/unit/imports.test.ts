@@ -17,6 +17,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   host: ['base', 'wire', 'netlink', 'cgroup', 'config', 'plan'],
   plan: ['base', 'wire', 'netlink', 'cgroup', 'config', 'seccomp'],
   lxcfs: ['base', 'wire', 'cgroup', 'config', 'host'],
+  template: ['base', 'config'],
   run: ['base', 'wire', 'netlink', 'cgroup', 'config', 'seccomp', 'plan', 'host', 'lxcfs'],
   cli: ['base', 'wire', 'netlink', 'cgroup', 'config', 'plan', 'host', 'lxcfs', 'run'],
   library: ['base', 'wire', 'config', 'plan', 'run'],

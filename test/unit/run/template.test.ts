@@ -36,4 +36,9 @@ describe('templates', () => {
     expect(lines[1]).toBe('# Parameters passed to the template: a b lxc.init.cmd = /evil');
     expect(lines[2]).toMatch(/^# Template script checksum \(SHA-1\): [0-9a-f]{40}$/);
   });
+
+  test('leave no password in the comments', () => {
+    const text = originComment('/bin/sh', ['--password', 'secret', '--password=secret', '--username', 'me']);
+    expect(text).toContain('template: --password *** --password=*** --username me\n');
+  });
 });
