@@ -4,8 +4,9 @@
  * is read again, and at last counts as none.
  */
 
-import { closeSync, mkdirSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
+import { makeDirectories } from '../base/make-directories.ts';
 import type { State } from './answer.ts';
 import { checksum } from './checksum.ts';
 
@@ -53,7 +54,7 @@ interface Open {
 const attempts = 3;
 
 export function fileStore(directory: string): Store {
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  makeDirectories(directory, 0o700);
   const open = new Map<string, Open>();
   let round = 0;
 

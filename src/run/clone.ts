@@ -6,6 +6,7 @@
 import { chmodSync, constants, copyFileSync, lstatSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { LxcError } from '../base/error.ts';
+import { makeDirectories } from '../base/make-directories.ts';
 import {
   appendItem,
   type Config,
@@ -23,7 +24,6 @@ import { hookCommands } from '../plan/index.ts';
 import type { ContainerId } from './command-socket.ts';
 import { configPath, isDefined } from './directory.ts';
 import type { Log } from './log.ts';
-import { makeDirectories } from './make-directories.ts';
 import { environmentOf, giveToMapped } from './mapped-command.ts';
 import { beginContainer, endContainer, writeConfig } from './new-container.ts';
 import { mustBeWhole } from './partial.ts';

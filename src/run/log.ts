@@ -3,10 +3,11 @@
  * message`, and in the system's log where the configuration names a facility.
  */
 
-import { closeSync, fstatSync, mkdirSync, openSync, renameSync, statSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, renameSync, statSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { reason } from '../base/errno.ts';
 import { LxcError } from '../base/error.ts';
+import { makeDirectories } from '../base/make-directories.ts';
 import { type Config, type LogLevel, logLevels } from '../config/index.ts';
 import type { Session } from './session.ts';
 
@@ -105,7 +106,7 @@ export function syslogLine(
 
 function openLog(file: string): number {
   try {
-    mkdirSync(dirname(file), { recursive: true });
+    makeDirectories(dirname(file));
     return openSync(file, 'a', 0o600);
   } catch (error) {
     throw new LxcError(`Failed to open the log file ${file}: ${reason(error)}`, {

@@ -3,13 +3,13 @@
  * One daemon for each path is started when somebody wants to hear; it may be that of C LXC, and its clients may use ours.
  */
 
-import { mkdirSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { dirname } from 'node:path';
 import { errnoCode, reason } from '../base/errno.ts';
 import { LxcError } from '../base/error.ts';
 import { fnv1a64, hex64 } from '../base/fnv.ts';
 import { installRoot } from '../base/install.ts';
+import { makeDirectories } from '../base/make-directories.ts';
 import { nodeNet } from '../base/net.ts';
 import { monitorFifo } from './places.ts';
 import type { Session } from './session.ts';
@@ -136,7 +136,7 @@ function connected(path: string): Promise<Socket | undefined> {
 async function startDaemon(session: Session, lxcpath: string): Promise<void> {
   const fifo = monitorFifo(session, lxcpath);
   try {
-    mkdirSync(dirname(fifo), { recursive: true, mode: 0o755 });
+    makeDirectories(dirname(fifo), 0o755);
   } catch (error) {
     throw new LxcError(`Failed to make ${dirname(fifo)}: ${reason(error)}`, { cause: error });
   }

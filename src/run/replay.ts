@@ -3,9 +3,10 @@
  * answered by its client alone while they hold. What is kept is only ever a shortcut to what a brain would say.
  */
 
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { fnv1a64, hex64 } from '../base/fnv.ts';
 import type { Ground } from '../base/grounds.ts';
+import { makeDirectories } from '../base/make-directories.ts';
 import type { Config } from '../config/index.ts';
 import { encodeKept, type Kept } from '../wire/grounds.ts';
 import type { Program } from '../wire/program.ts';
@@ -35,7 +36,7 @@ export function keep(dir: string, kept: Kept): void {
   const replay = `${dir}/replay`;
   const key = hex64(fnv1a64(Buffer.concat([kept.hello, Buffer.from(kept.namespaces)])));
   try {
-    mkdirSync(replay, { recursive: true, mode: 0o700 });
+    makeDirectories(replay, 0o700);
     const names = readdirSync(replay);
     if (names.length >= mostKept) for (const name of names) rmSync(`${replay}/${name}`, { force: true });
     // Renamed, so that no client reads half of one.

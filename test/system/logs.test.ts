@@ -56,6 +56,14 @@ test('-o is stronger than lxc.log.file', async (scope) => {
   expect(textOf(own)).toBe('');
 });
 
+test('A log where no directory can be made is an error at once', async (scope) => {
+  const foo = scope.container();
+  const done = await foo.run('start', ['-d', '-o', '/proc/no/such/log']);
+  expect(done.status).toBe(1);
+  expect(done.stderr).toContain('/proc/no');
+  expect(await foo.state()).toBe('STOPPED');
+});
+
 test('Without lxc.log.level only errors are logged', async (scope) => {
   const file = join(scope.directory(), 'own.log');
   const foo = failing(scope, `lxc.log.file = ${file}`, 'lxc.hook.pre-start = echo from the hook');

@@ -4,8 +4,9 @@
  * given in, so that tests can serve other contents.
  */
 
-import { mkdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { LxcError } from '../../base/error.ts';
+import { makeDirectories } from '../../base/make-directories.ts';
 import { lxcfsFds, lxcfsSizes } from '../../wire/lxcfs.ts';
 import type { OpenLoadSampler, OpenView, Profile, View } from '../contract.ts';
 import { type MountRequest, serveApart } from '../fuse-native/serve.ts';
@@ -98,7 +99,7 @@ function sampleLoad(settings: ServerSettings, source: Source): void {
 /** The view keeps house in a directory that nothing else writes to. */
 function viewState({ state }: ServerSettings): string {
   const directory = `${state}/view`;
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  makeDirectories(directory, 0o700);
   return directory;
 }
 

@@ -4,7 +4,6 @@ import {
   chmodSync,
   chownSync,
   existsSync,
-  mkdirSync,
   readFileSync,
   realpathSync,
   renameSync,
@@ -16,6 +15,7 @@ import {
 import { dirname } from 'node:path';
 import { errnoCode, reason } from '../../base/errno.ts';
 import { LxcError } from '../../base/error.ts';
+import { makeDirectories } from '../../base/make-directories.ts';
 import { textIfThere } from '../../base/text-file.ts';
 import { isOwnDirectory, type Step, type World } from './plan.ts';
 
@@ -43,7 +43,7 @@ function replace(path: string, text: string, mode: number): void {
   const old = statSync(path, { throwIfNoEntry: false });
   const place = old === undefined ? path : realpathSync(path);
   const fresh = `${place}.lxc-ts-new`;
-  mkdirSync(dirname(place), { recursive: true });
+  makeDirectories(dirname(place));
   rmSync(fresh, { force: true });
   writeFileSync(fresh, text, { flag: 'wx', mode: 0o600 });
   if (old !== undefined) chownSync(fresh, old.uid, old.gid);

@@ -1,9 +1,10 @@
 /** Mounts the proc view: what has to be right before the caller's process becomes its keeper. */
 
-import { mkdirSync, rmSync, statSync } from 'node:fs';
+import { rmSync, statSync } from 'node:fs';
 import { LxcError } from '../../base/error.ts';
 import { fnv1a64, hex64 } from '../../base/fnv.ts';
 import { installRoot } from '../../base/install.ts';
+import { makeDirectories } from '../../base/make-directories.ts';
 import type { Profile } from '../../lxcfs/contract.ts';
 import type { ServerSettings } from '../../lxcfs/fuse/server.ts';
 import { runtimeDir } from '../places.ts';
@@ -50,7 +51,7 @@ export async function serveView(session: Session, request: ServeRequest): Promis
   if (orphan === undefined) {
     await checkMountpoint(session, mountpoint);
     rmSync(state, { recursive: true, force: true });
-    mkdirSync(state, { recursive: true, mode: 0o700 });
+    makeDirectories(state, 0o700);
   }
   const settings = { profile, state, runs: `${runtimeDir(session)}/lxc-ts`, debug, ...apart(request) };
   const pidfile = request.pidfile ?? `${runtime}/lxcfs.pid`;

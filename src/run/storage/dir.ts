@@ -1,7 +1,7 @@
 /** Root file systems in directories. */
 
 import { chmodSync, existsSync } from 'node:fs';
-import { makeDirectories } from '../make-directories.ts';
+import { makeDirectories } from '../../base/make-directories.ts';
 import { removeTreeAnyway } from '../remove.ts';
 import { homeOf, type StorageMaker } from './contract.ts';
 

@@ -5,9 +5,9 @@
 
 import { chmodSync, chownSync, mkdirSync, statSync } from 'node:fs';
 import { LxcError } from '../../base/error.ts';
+import { makeDirectories } from '../../base/make-directories.ts';
 import type { Rootfs } from '../../config/index.ts';
 import { layersOf } from '../../plan/index.ts';
-import { makeDirectories } from '../make-directories.ts';
 import { giveToMapped } from '../mapped-command.ts';
 import { copyRoot, rootAt } from '../root-file-system.ts';
 import { homeOf, type Origin, type Site, type StorageMaker } from './contract.ts';
