@@ -10,6 +10,7 @@ _lxc_options() {
 	'lxc-checkpoint') echo '-n --name -r --restore -D --checkpoint-dir -v --verbose -A --action-script -s --stop -p --pre-dump --predump-dir -d --daemon -F --foreground --rcfile -P --lxcpath -o --logfile -l --logpriority -q --quiet -h --help --usage --version' ;;
 	'lxc-clone') echo '-o --orig -n --new -s --snapshot -B --backingstore -L --fssize -t --fstype -v --vgname --lvprefix -K --keepname -M --keepmac -H --copyhooks -p --newpath -P --lxcpath -o --logfile -l --logpriority -q --quiet -h --help --usage --version' ;;
 	'lxc-config') echo '-l --list -P --lxcpath -o --logfile -l --logpriority -q --quiet -h --help --usage --version' ;;
+	'lxc-console') echo '-n --name -t --tty -e --escape --rcfile -P --lxcpath -o --logfile -l --logpriority -q --quiet -h --help --usage --version' ;;
 	'lxc-containers') echo '-P --lxcpath -o --logfile -l --logpriority -q --quiet -h --help --usage --version' ;;
 	'lxc-copy') echo '-n --name -N --newname -p --newpath -R --rename -s --snapshot -a --allowrunning -F --foreground -d --daemon -e --ephemeral -m --mount -B --backingstorage -t --tmpfs -L --fssize -D --keepdata -K --keepname -M --keepmac --rcfile -P --lxcpath -o --logfile -l --logpriority -q --quiet -h --help --usage --version' ;;
 	'lxc-create') echo '-n --name -t --template -f --config -B --bdev --dir --lvname --vgname --thinpool --rbdname --rbdpool --zfsroot --fstype --fssize -P --lxcpath -o --logfile -l --logpriority -q --quiet -h --help --usage --version' ;;
@@ -141,6 +142,19 @@ _lxc_value() {
 	'lxc-config --logfile') echo 'files' ;;
 	'lxc-config -l') echo 'words TRACE DEBUG INFO NOTICE WARN ERROR CRIT ALERT FATAL' ;;
 	'lxc-config --logpriority') echo 'words TRACE DEBUG INFO NOTICE WARN ERROR CRIT ALERT FATAL' ;;
+	'lxc-console -n') echo 'containers' ;;
+	'lxc-console --name') echo 'containers' ;;
+	'lxc-console -t') echo 'nothing' ;;
+	'lxc-console --tty') echo 'nothing' ;;
+	'lxc-console -e') echo 'nothing' ;;
+	'lxc-console --escape') echo 'nothing' ;;
+	'lxc-console --rcfile') echo 'files' ;;
+	'lxc-console -P') echo 'directories' ;;
+	'lxc-console --lxcpath') echo 'directories' ;;
+	'lxc-console -o') echo 'files' ;;
+	'lxc-console --logfile') echo 'files' ;;
+	'lxc-console -l') echo 'words TRACE DEBUG INFO NOTICE WARN ERROR CRIT ALERT FATAL' ;;
+	'lxc-console --logpriority') echo 'words TRACE DEBUG INFO NOTICE WARN ERROR CRIT ALERT FATAL' ;;
 	'lxc-containers -P') echo 'directories' ;;
 	'lxc-containers --lxcpath') echo 'directories' ;;
 	'lxc-containers -o') echo 'files' ;;
@@ -492,6 +506,7 @@ _lxc_operand() {
 	'lxc-cgroup 0') echo 'containers' ;;
 	'lxc-checkpoint 0') echo 'containers' ;;
 	'lxc-config 0') echo 'words lxc.default_config lxc.lxcpath lxc.bdev.lvm.vg lxc.bdev.lvm.thin_pool lxc.bdev.zfs.root lxc.bdev.rbd.rbdpool lxc.bdev.rbd.rbduser lxc.cgroup.use lxc.cgroup.pattern' ;;
+	'lxc-console 0') echo 'containers' ;;
 	'lxc-containers 0') echo 'words start stop restart' ;;
 	'lxc-copy 0') echo 'containers' ;;
 	'lxc-create 0') echo 'containers' ;;
@@ -527,7 +542,7 @@ _lxc_parts() {
 	case $1 in
 	'lxc-net') echo 'install' ;;
 	'lxcfs') echo 'eject explain inject install reattach status' ;;
-	'lxc') echo 'attach autostart cgroup checkconfig checkpoint clone config containers copy create destroy device execute freeze info kill ls monitor net netstat ps shutdown snapshot start stop unfreeze unshare usernsexec version wait' ;;
+	'lxc') echo 'attach autostart cgroup checkconfig checkpoint clone config console containers copy create destroy device execute freeze info kill ls monitor net netstat ps shutdown snapshot start stop unfreeze unshare usernsexec version wait' ;;
 	esac
 }
 
@@ -623,4 +638,4 @@ _lxc_complete() {
 	fi
 }
 
-complete -F _lxc_complete lxc lxc-attach lxc-autostart lxc-cgroup lxc-checkconfig lxc-checkpoint lxc-clone lxc-config lxc-containers lxc-copy lxc-create lxc-destroy lxc-device lxc-execute lxc-freeze lxc-info lxc-kill lxc-ls lxc-monitor lxc-net lxc-netstat lxc-ps lxc-shutdown lxc-snapshot lxc-start lxc-stop lxc-unfreeze lxc-unshare lxc-usernsexec lxc-version lxc-wait lxcd lxcfs
+complete -F _lxc_complete lxc lxc-attach lxc-autostart lxc-cgroup lxc-checkconfig lxc-checkpoint lxc-clone lxc-config lxc-console lxc-containers lxc-copy lxc-create lxc-destroy lxc-device lxc-execute lxc-freeze lxc-info lxc-kill lxc-ls lxc-monitor lxc-net lxc-netstat lxc-ps lxc-shutdown lxc-snapshot lxc-start lxc-stop lxc-unfreeze lxc-unshare lxc-usernsexec lxc-version lxc-wait lxcd lxcfs

@@ -10,6 +10,7 @@ export const commands: Readonly<Record<string, () => Promise<Command>>> = {
   'lxc-clone': async () => (await import('./commands/clone.ts')).clone,
   'lxc-checkpoint': async () => (await import('./commands/checkpoint.ts')).checkpoint,
   'lxc-config': async () => (await import('./commands/config.ts')).config,
+  'lxc-console': async () => (await import('./commands/console.ts')).console,
   'lxc-containers': async () => (await import('./commands/containers.ts')).containers,
   'lxc-copy': async () => (await import('./commands/copy.ts')).copy,
   'lxc-create': async () => (await import('./commands/create.ts')).create,
