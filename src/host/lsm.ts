@@ -1,6 +1,6 @@
 /** The host's security modules: whether they are on, and what AppArmor can do. */
 
-import { accessSync, constants, existsSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import type { Grounds } from '../base/grounds.ts';
 import { textIfReadable } from '../base/text-file.ts';
 import type { Config } from '../config/index.ts';
@@ -71,17 +71,8 @@ function hasDefault(grounds: Grounds): boolean | undefined {
 const parsers = ['/usr/sbin/apparmor_parser', '/sbin/apparmor_parser', '/usr/bin/apparmor_parser'];
 
 function findParser(grounds: Grounds): string | undefined {
-  const found = parsers.find(isExecutable);
+  const found = parsers.find((path) => existsSync(path));
   if (found === undefined) grounds.spoil();
   else grounds.exists(found);
   return found;
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -74,18 +74,13 @@ const started = seen(
   'lxc-autostart starts in the order that the configurations ask for and waits their delay',
 );
 /** What a module that is off would do is planned; the log names it. */
-const appArmor = (title: string) =>
-  lacking({
-    needs: 'CONFIG_SECURITY_APPARMOR',
-    plan: ['lsm/plan', title],
-    said: ['lsm', 'Where AppArmor is off a container starts, and one line of the log says what it needs'],
-  });
-const seLinux = (title: string) =>
-  lacking({
-    needs: 'CONFIG_SECURITY_SELINUX',
-    plan: ['lsm/plan', title],
-    said: ['lsm', 'Where SELinux is off a container starts, and one line of the log says what it needs'],
-  });
+function off(needs: string, module: string): (title: string) => Proof {
+  const title = `Where ${module} is off a container starts, and one line of the log says what it needs`;
+  return (planned) => lacking({ needs, plan: ['lsm/plan', planned], said: ['lsm', title] });
+}
+
+const appArmor = off('CONFIG_SECURITY_APPARMOR', 'AppArmor');
+const seLinux = off('CONFIG_SECURITY_SELINUX', 'SELinux');
 
 export const proofs: Readonly<Record<Key, Proof>> = {
   'lxc.arch': seen('init', 'lxc.arch sets the personality'),
