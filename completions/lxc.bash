@@ -10,6 +10,7 @@ _lxc_options() {
 	'lxc-checkpoint') echo '-n --name -r --restore -D --checkpoint-dir -v --verbose -A --action-script -s --stop -p --pre-dump --predump-dir -d --daemon -F --foreground --rcfile -P --lxcpath -o --logfile -l --logpriority -q --quiet -h --help --usage --version' ;;
 	'lxc-clone') echo '-o --orig -n --new -s --snapshot -B --backingstore -L --fssize -t --fstype -v --vgname --lvprefix -K --keepname -M --keepmac -H --copyhooks -p --newpath -P --lxcpath -o --logfile -l --logpriority -q --quiet -h --help --usage --version' ;;
 	'lxc-config') echo '-l --list -P --lxcpath -o --logfile -l --logpriority -q --quiet -h --help --usage --version' ;;
+	'lxc-config explain') echo '--format -P --lxcpath -o --logfile -l --logpriority -q --quiet -h --help --usage --version' ;;
 	'lxc-console') echo '-n --name -t --tty -e --escape --rcfile -P --lxcpath -o --logfile -l --logpriority -q --quiet -h --help --usage --version' ;;
 	'lxc-containers') echo '-P --lxcpath -o --logfile -l --logpriority -q --quiet -h --help --usage --version' ;;
 	'lxc-copy') echo '-n --name -N --newname -p --newpath -R --rename -s --snapshot -a --allowrunning -F --foreground -d --daemon -e --ephemeral -m --mount -B --backingstorage -t --tmpfs -L --fssize -D --keepdata -K --keepname -M --keepmac --rcfile -P --lxcpath -o --logfile -l --logpriority -q --quiet -h --help --usage --version' ;;
@@ -32,6 +33,7 @@ _lxc_options() {
 	'lxc-stop') echo '-n --name -r --reboot -W --nowait -t --timeout -k --kill --nokill --nolock --plan --rcfile -P --lxcpath -o --logfile -l --logpriority -q --quiet -h --help --usage --version' ;;
 	'lxc-unfreeze') echo '-n --name --rcfile -P --lxcpath -o --logfile -l --logpriority -q --quiet -h --help --usage --version' ;;
 	'lxc-unshare') echo '-s --namespaces -u --user -H --hostname -i --ifname -d --daemon -M --remount -P --lxcpath -o --logfile -l --logpriority -q --quiet -h --help --usage --version' ;;
+	'lxc-update-config') echo '-c --config --dry-run --format -P --lxcpath -o --logfile -l --logpriority -q --quiet -h --help --usage --version' ;;
 	'lxc-usernsexec') echo '-m --map -s --self -u --uid -g --gid -P --lxcpath -o --logfile -l --logpriority -q --quiet -h --help --usage --version' ;;
 	'lxc-version') echo '-P --lxcpath -o --logfile -l --logpriority -q --quiet -h --help --usage --version' ;;
 	'lxc-wait') echo '-n --name -s --state -t --timeout --rcfile -P --lxcpath -o --logfile -l --logpriority -q --quiet -h --help --usage --version' ;;
@@ -142,6 +144,13 @@ _lxc_value() {
 	'lxc-config --logfile') echo 'files' ;;
 	'lxc-config -l') echo 'words TRACE DEBUG INFO NOTICE WARN ERROR CRIT ALERT FATAL' ;;
 	'lxc-config --logpriority') echo 'words TRACE DEBUG INFO NOTICE WARN ERROR CRIT ALERT FATAL' ;;
+	'lxc-config explain --format') echo 'words json text' ;;
+	'lxc-config explain -P') echo 'directories' ;;
+	'lxc-config explain --lxcpath') echo 'directories' ;;
+	'lxc-config explain -o') echo 'files' ;;
+	'lxc-config explain --logfile') echo 'files' ;;
+	'lxc-config explain -l') echo 'words TRACE DEBUG INFO NOTICE WARN ERROR CRIT ALERT FATAL' ;;
+	'lxc-config explain --logpriority') echo 'words TRACE DEBUG INFO NOTICE WARN ERROR CRIT ALERT FATAL' ;;
 	'lxc-console -n') echo 'containers' ;;
 	'lxc-console --name') echo 'containers' ;;
 	'lxc-console -t') echo 'nothing' ;;
@@ -407,6 +416,15 @@ _lxc_value() {
 	'lxc-unshare --logfile') echo 'files' ;;
 	'lxc-unshare -l') echo 'words TRACE DEBUG INFO NOTICE WARN ERROR CRIT ALERT FATAL' ;;
 	'lxc-unshare --logpriority') echo 'words TRACE DEBUG INFO NOTICE WARN ERROR CRIT ALERT FATAL' ;;
+	'lxc-update-config -c') echo 'files' ;;
+	'lxc-update-config --config') echo 'files' ;;
+	'lxc-update-config --format') echo 'words json text' ;;
+	'lxc-update-config -P') echo 'directories' ;;
+	'lxc-update-config --lxcpath') echo 'directories' ;;
+	'lxc-update-config -o') echo 'files' ;;
+	'lxc-update-config --logfile') echo 'files' ;;
+	'lxc-update-config -l') echo 'words TRACE DEBUG INFO NOTICE WARN ERROR CRIT ALERT FATAL' ;;
+	'lxc-update-config --logpriority') echo 'words TRACE DEBUG INFO NOTICE WARN ERROR CRIT ALERT FATAL' ;;
 	'lxc-usernsexec -m') echo 'nothing' ;;
 	'lxc-usernsexec --map') echo 'nothing' ;;
 	'lxc-usernsexec -u') echo 'nothing' ;;
@@ -506,6 +524,7 @@ _lxc_operand() {
 	'lxc-cgroup 0') echo 'containers' ;;
 	'lxc-checkpoint 0') echo 'containers' ;;
 	'lxc-config 0') echo 'words lxc.default_config lxc.lxcpath lxc.bdev.lvm.vg lxc.bdev.lvm.thin_pool lxc.bdev.zfs.root lxc.bdev.rbd.rbdpool lxc.bdev.rbd.rbduser lxc.cgroup.use lxc.cgroup.pattern' ;;
+	'lxc-config explain 0') echo 'words lxc.arch lxc.uts.name lxc.init.cmd lxc.init.cwd lxc.init.uid lxc.init.gid lxc.init.groups lxc.execute.cmd lxc.ephemeral lxc.signal.halt lxc.signal.reboot lxc.signal.stop lxc.monitor.unshare lxc.monitor.signal.pdeath lxc.environment lxc.environment.runtime lxc.environment.hooks lxc.rootfs.path lxc.rootfs.mount lxc.rootfs.options lxc.rootfs.managed lxc.mount.entry lxc.mount.fstab lxc.mount.auto lxc.autodev lxc.autodev.tmpfs.size lxc.tty.max lxc.tty.dir lxc.pty.max lxc.console.path lxc.console.logfile lxc.console.buffer.size lxc.console.size lxc.console.rotate lxc.cgroup. lxc.cgroup2. lxc.cgroup.dir lxc.cgroup.dir.container lxc.cgroup.dir.monitor lxc.cgroup.dir.monitor.pivot lxc.cgroup.dir.container.inner lxc.cgroup.relative lxc.prlimit.as lxc.prlimit.core lxc.prlimit.cpu lxc.prlimit.data lxc.prlimit.fsize lxc.prlimit.locks lxc.prlimit.memlock lxc.prlimit.msgqueue lxc.prlimit.nice lxc.prlimit.nofile lxc.prlimit.nproc lxc.prlimit.rss lxc.prlimit.rtprio lxc.prlimit.rttime lxc.prlimit.sigpending lxc.prlimit.stack lxc.sysctl. lxc.proc. lxc.idmap lxc.namespace.clone lxc.namespace.keep lxc.namespace.share.user lxc.namespace.share.mnt lxc.namespace.share.pid lxc.namespace.share.uts lxc.namespace.share.ipc lxc.namespace.share.net lxc.namespace.share.cgroup lxc.namespace.share.time lxc.time.offset.boot lxc.time.offset.monotonic lxc.cap.drop lxc.cap.keep lxc.no_new_privs lxc.keyring.session lxc.sched.core lxc.apparmor.profile lxc.apparmor.allow_incomplete lxc.apparmor.allow_nesting lxc.apparmor.raw lxc.selinux.context lxc.selinux.context.keyring lxc.seccomp.profile lxc.seccomp.allow_nesting lxc.seccomp.notify.proxy lxc.seccomp.notify.cookie lxc.hook.version lxc.hook.pre-start lxc.hook.pre-mount lxc.hook.mount lxc.hook.autodev lxc.hook.start-host lxc.hook.start lxc.hook.stop lxc.hook.post-stop lxc.hook.clone lxc.hook.destroy lxc.net.0.type lxc.net.0.flags lxc.net.0.link lxc.net.0.name lxc.net.0.hwaddr lxc.net.0.mtu lxc.net.0.ipv4.address lxc.net.0.ipv4.gateway lxc.net.0.ipv6.address lxc.net.0.ipv6.gateway lxc.net.0.script.up lxc.net.0.script.down lxc.net.0.l2proxy lxc.net.0.veth.mode lxc.net.0.veth.pair lxc.net.0.veth.n_rxqueues lxc.net.0.veth.n_txqueues lxc.net.0.veth.ipv4.route lxc.net.0.veth.ipv6.route lxc.net.0.veth.vlan.id lxc.net.0.veth.vlan.tagged.id lxc.net.0.macvlan.mode lxc.net.0.ipvlan.mode lxc.net.0.ipvlan.isolation lxc.net.0.vlan.id lxc.start.auto lxc.start.delay lxc.start.order lxc.group lxc.log.level lxc.log.file lxc.log.syslog lxcts.lxcfs lxcts.sysinfo lxcts.log.size lxc.include' ;;
 	'lxc-console 0') echo 'containers' ;;
 	'lxc-containers 0') echo 'words start stop restart' ;;
 	'lxc-copy 0') echo 'containers' ;;
@@ -540,9 +559,10 @@ _lxc_operand() {
 # The second words of a command.
 _lxc_parts() {
 	case $1 in
+	'lxc-config') echo 'explain' ;;
 	'lxc-net') echo 'install' ;;
 	'lxcfs') echo 'eject explain inject install reattach status' ;;
-	'lxc') echo 'attach autostart cgroup checkconfig checkpoint clone config console containers copy create destroy device execute freeze info kill ls monitor net netstat ps shutdown snapshot start stop unfreeze unshare usernsexec version wait' ;;
+	'lxc') echo 'attach autostart cgroup checkconfig checkpoint clone config console containers copy create destroy device execute freeze info kill ls monitor net netstat ps shutdown snapshot start stop unfreeze unshare update-config usernsexec version wait' ;;
 	esac
 }
 
@@ -638,4 +658,4 @@ _lxc_complete() {
 	fi
 }
 
-complete -F _lxc_complete lxc lxc-attach lxc-autostart lxc-cgroup lxc-checkconfig lxc-checkpoint lxc-clone lxc-config lxc-console lxc-containers lxc-copy lxc-create lxc-destroy lxc-device lxc-execute lxc-freeze lxc-info lxc-kill lxc-ls lxc-monitor lxc-net lxc-netstat lxc-ps lxc-shutdown lxc-snapshot lxc-start lxc-stop lxc-unfreeze lxc-unshare lxc-usernsexec lxc-version lxc-wait lxcd lxcfs
+complete -F _lxc_complete lxc lxc-attach lxc-autostart lxc-cgroup lxc-checkconfig lxc-checkpoint lxc-clone lxc-config lxc-console lxc-containers lxc-copy lxc-create lxc-destroy lxc-device lxc-execute lxc-freeze lxc-info lxc-kill lxc-ls lxc-monitor lxc-net lxc-netstat lxc-ps lxc-shutdown lxc-snapshot lxc-start lxc-stop lxc-unfreeze lxc-unshare lxc-update-config lxc-usernsexec lxc-version lxc-wait lxcd lxcfs
