@@ -24,7 +24,7 @@ import { hookCommands } from '../plan/index.ts';
 import type { ContainerId } from './command-socket.ts';
 import { configPath, isDefined } from './directory.ts';
 import type { Log } from './log.ts';
-import { environmentOf, giveToMapped } from './mapped-command.ts';
+import { environmentOf, giveToMapped, letMappedPass } from './mapped-command.ts';
 import { beginContainer, endContainer, writeConfig } from './new-container.ts';
 import { mustBeWhole } from './partial.ts';
 import { joinParents, leaveParents, parentsOf } from './relatives.ts';
@@ -71,10 +71,13 @@ export async function cloneContainer(
   await undoing(async (undo) => {
     await beginContainer(session, to, undo);
     copyFiles(source.document, from, to);
-    wish.furnish?.(`${to.lxcpath}/${to.name}`);
     const rootfs = kind === undefined ? undefined : await makeRoot(session, { from, to, source, wish, undo });
+    wish.furnish?.(`${to.lxcpath}/${to.name}`);
     const config = writeClone(session, { from, to, source, wish, rootfs });
     await giveToMapped(session, config, [`${to.lxcpath}/${to.name}`], 'own');
+    // An overlay is mounted by the container's own root, who must get to what it stands on.
+    for (const { lxcpath, name } of wish.snapshot === false ? [to] : [to, from])
+      letMappedPass(session, config, `${lxcpath}/${name}`);
     const { hookArguments } = wish;
     const hostname = hostnameOf(to, wish);
     await finishRoot(session, { from, to, config, hostname, hookArguments, log });

@@ -19,7 +19,7 @@ import { idFacts } from '../host/ids.ts';
 import { layersOf } from '../plan/index.ts';
 import type { ContainerId } from './command-socket.ts';
 import { configPath } from './directory.ts';
-import { type ContainerIds, containerIds, giveToMapped, runMapped } from './mapped-command.ts';
+import { type ContainerIds, containerIds, giveToMapped, letMappedPass, runMapped } from './mapped-command.ts';
 import { beginContainer, endContainer, writeConfig } from './new-container.ts';
 import { systemConfig } from './places.ts';
 import { fillRoot, mountPointOf } from './root-file-system.ts';
@@ -59,6 +59,7 @@ export async function createContainer(session: Session, id: ContainerId, wish: C
     const config = loadConfig(configPath(id), io);
     endContainer(id);
     // Its root mounts the overlays of copies, for which he has to get here.
+    letMappedPass(session, config, `${id.lxcpath}/${id.name}`);
     if (template !== undefined) await giveToMapped(session, config, [`${id.lxcpath}/${id.name}`], 'own');
   });
 }

@@ -90,9 +90,9 @@ function planned({ type, source, target, readOnly }: ExtraMount, home: string): 
   return { entry: `${from} ${to} overlay ${options} 0 0`, directories: [upper, work] };
 }
 
-/** Whoever the container's directory belongs to works in it. */
+/** Whoever what the container writes belongs to works in it. */
 function makeLike(path: string, home: string): void {
-  const { uid, gid } = statSync(home);
+  const { uid, gid } = statSync(`${home}/overlay/delta`, { throwIfNoEntry: false }) ?? statSync(home);
   mkdirSync(path, { mode: 0o755 });
   chownSync(path, uid, gid);
 }

@@ -1,5 +1,6 @@
 /** Running a command of the host with the ids of a container, or with all that a user was given. */
 
+import { chmodSync, chownSync, statSync } from 'node:fs';
 import { LxcError } from '../base/error.ts';
 import type { Config } from '../config/index.ts';
 import { idFacts } from '../host/ids.ts';
@@ -61,6 +62,15 @@ export function runMapped(
   quiet = false,
 ): Promise<number> {
   return runMappedCommand(session, { users, groups, argv, quiet });
+}
+
+/** Lets the root of a container pass a directory of root's, whose ids he has not: by its group, without writing. */
+export function letMappedPass(session: Session, config: Config, path: string): void {
+  const groups = config.many('lxc.idmap').flatMap(({ value }) => (value.type === 'g' ? [value] : []));
+  const root = session.uid === 0 ? groups.find(({ inside }) => inside === 0) : undefined;
+  if (root === undefined || root.outside === 0 || (statSync(path).mode & 0o1) === 1) return;
+  chownSync(path, 0, root.outside);
+  chmodSync(path, 0o750);
 }
 
 /** Hands what an ordinary user made to the root of his container; with `own` the group stays his, so that he gets at it. */
