@@ -97,6 +97,7 @@ async function all(): Promise<Counts> {
       cold,
     ]),
     await counted('system tests against C LXC', 'test/system/run.ts', { LXC_UNDER_TEST: '/usr/bin' }),
+    await counted('what tests say of keys', 'test/system/run.ts', { LXC_TS_WITHOUT: '1' }),
     await counted('the installed package and the examples', 'test/package/run.ts'),
     await counted('Debian and its inits', 'test/boot/run.ts'),
     await counted('containers of Docker and Podman', 'test/engines/run.ts'),
