@@ -17,6 +17,7 @@ _lxc_options() {
 	'lxc-create') echo '-n --name -t --template -f --config -B --bdev --dir --lvname --vgname --thinpool --rbdname --rbdpool --zfsroot --fstype --fssize -P --lxcpath -o --logfile -l --logpriority -q --quiet -h --help --usage --version' ;;
 	'lxc-destroy') echo '-n --name -s --snapshots -f --force --rcfile -P --lxcpath -o --logfile -l --logpriority -q --quiet -h --help --usage --version' ;;
 	'lxc-device') echo '-n --name --rcfile -P --lxcpath -o --logfile -l --logpriority -q --quiet -h --help --usage --version' ;;
+	'lxc-doctor') echo '--format -P --lxcpath -o --logfile -l --logpriority -q --quiet -h --help --usage --version' ;;
 	'lxc-execute') echo '-n --name -d --daemon -f --rcfile -s --define --share-net --share-ipc --share-uts --share-pid --trace -u --uid -g --gid -P --lxcpath -o --logfile -l --logpriority -q --quiet -h --help --usage --version' ;;
 	'lxc-freeze') echo '-n --name --rcfile -P --lxcpath -o --logfile -l --logpriority -q --quiet -h --help --usage --version' ;;
 	'lxc-info') echo '-n --name -c --config -i --ips -p --pid -S --stats -H --no-humanize -s --state --rcfile --format -P --lxcpath -o --logfile -l --logpriority -q --quiet -h --help --usage --version' ;;
@@ -230,6 +231,13 @@ _lxc_value() {
 	'lxc-device --logfile') echo 'files' ;;
 	'lxc-device -l') echo 'words TRACE DEBUG INFO NOTICE WARN ERROR CRIT ALERT FATAL' ;;
 	'lxc-device --logpriority') echo 'words TRACE DEBUG INFO NOTICE WARN ERROR CRIT ALERT FATAL' ;;
+	'lxc-doctor --format') echo 'words json text' ;;
+	'lxc-doctor -P') echo 'directories' ;;
+	'lxc-doctor --lxcpath') echo 'directories' ;;
+	'lxc-doctor -o') echo 'files' ;;
+	'lxc-doctor --logfile') echo 'files' ;;
+	'lxc-doctor -l') echo 'words TRACE DEBUG INFO NOTICE WARN ERROR CRIT ALERT FATAL' ;;
+	'lxc-doctor --logpriority') echo 'words TRACE DEBUG INFO NOTICE WARN ERROR CRIT ALERT FATAL' ;;
 	'lxc-execute -n') echo 'containers' ;;
 	'lxc-execute --name') echo 'containers' ;;
 	'lxc-execute -f') echo 'files' ;;
@@ -562,7 +570,7 @@ _lxc_parts() {
 	'lxc-config') echo 'explain' ;;
 	'lxc-net') echo 'install' ;;
 	'lxcfs') echo 'eject explain inject install reattach status' ;;
-	'lxc') echo 'attach autostart cgroup checkconfig checkpoint clone config console containers copy create destroy device execute freeze info kill ls monitor net netstat ps shutdown snapshot start stop unfreeze unshare update-config usernsexec version wait' ;;
+	'lxc') echo 'attach autostart cgroup checkconfig checkpoint clone config console containers copy create destroy device doctor execute freeze info kill ls monitor net netstat ps shutdown snapshot start stop unfreeze unshare update-config usernsexec version wait' ;;
 	esac
 }
 
@@ -658,4 +666,4 @@ _lxc_complete() {
 	fi
 }
 
-complete -F _lxc_complete lxc lxc-attach lxc-autostart lxc-cgroup lxc-checkconfig lxc-checkpoint lxc-clone lxc-config lxc-console lxc-containers lxc-copy lxc-create lxc-destroy lxc-device lxc-execute lxc-freeze lxc-info lxc-kill lxc-ls lxc-monitor lxc-net lxc-netstat lxc-ps lxc-shutdown lxc-snapshot lxc-start lxc-stop lxc-unfreeze lxc-unshare lxc-update-config lxc-usernsexec lxc-version lxc-wait lxcd lxcfs
+complete -F _lxc_complete lxc lxc-attach lxc-autostart lxc-cgroup lxc-checkconfig lxc-checkpoint lxc-clone lxc-config lxc-console lxc-containers lxc-copy lxc-create lxc-destroy lxc-device lxc-doctor lxc-execute lxc-freeze lxc-info lxc-kill lxc-ls lxc-monitor lxc-net lxc-netstat lxc-ps lxc-shutdown lxc-snapshot lxc-start lxc-stop lxc-unfreeze lxc-unshare lxc-update-config lxc-usernsexec lxc-version lxc-wait lxcd lxcfs

@@ -17,6 +17,7 @@ export const commands: Readonly<Record<string, () => Promise<Command>>> = {
   'lxc-create': async () => (await import('./commands/create.ts')).create,
   'lxc-destroy': async () => (await import('./commands/destroy.ts')).destroy,
   'lxc-device': async () => (await import('./commands/device.ts')).device,
+  'lxc-doctor': async () => (await import('./commands/doctor.ts')).doctorCommand,
   'lxc-execute': async () => (await import('./commands/execute.ts')).execute,
   'lxc-freeze': async () => (await import('./commands/freeze.ts')).freeze,
   'lxc-info': async () => (await import('./commands/info.ts')).info,
