@@ -2,7 +2,8 @@
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { difference, runPrefix, snapshot, type World } from '../harness/world.ts';
+import { runPrefix } from '../harness/run-prefix.ts';
+import { difference, snapshot, type World } from '../harness/world.ts';
 
 export interface Manifest {
   readonly world: World;

@@ -13,7 +13,8 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { finished, lxc, type Result, run, start } from '../harness/commands.ts';
-import { daemons, hierarchies, runPrefix } from '../harness/world.ts';
+import { runPrefix } from '../harness/run-prefix.ts';
+import { daemons, hierarchies } from '../harness/world.ts';
 import { hangFiles, makeContainer, nicOf } from './configuration.ts';
 import { settledTraces } from './manifest.ts';
 import { processesOf } from './processes.ts';

@@ -64,7 +64,7 @@ interface Rule {
 /** What differs from run to run: pids, what was used, inodes. Everything else is compared to the byte. */
 const rules: readonly Rule[] = [
   // What the program inside sees of its world is its own.
-  { command: / \/probe$/, text: /^\{"pid": [^]*$/g, by: 'PROBE' },
+  { command: / \/probe$/, text: /^\{"pid": [\s\S]*$/g, by: 'PROBE' },
   { text: /\b([a-z]+:\[)\d+\]/g, by: '$1INODE]' },
   { text: /((?:CPU|BlkIO|Memory|KMem) use|[TR]X bytes|Total bytes|PID): +.*/g, by: '$1: #' },
   { text: /("(?:pid|[a-zA-Z]*(?:Nanoseconds|Bytes))": )\d+/g, by: '$1#' },

@@ -4,7 +4,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { run } from './commands.ts';
 import { Container, type ContainerOptions } from './container.ts';
-import { runPrefix } from './world.ts';
+import { runPrefix } from './run-prefix.ts';
 
 let count = 0;
 

@@ -4,7 +4,7 @@
  */
 
 import { appendFileSync } from 'node:fs';
-import { runPrefix } from './world.ts';
+import { runPrefix } from './run-prefix.ts';
 
 export interface Answer {
   readonly argv: readonly string[];

@@ -13,8 +13,9 @@ import { join } from 'node:path';
 import { binDir, type Result, type RunOptions, run } from './commands.ts';
 import { eventually } from './eventually.ts';
 import { copyRootfs } from './rootfs.ts';
+import { runPrefix } from './run-prefix.ts';
 import type { Scope } from './scope.ts';
-import { hierarchies, runPrefix } from './world.ts';
+import { hierarchies } from './world.ts';
 
 /** He is in passwd and has 65536 subordinate ids from 400000 on in the world of the tests. */
 export const ordinaryUser = { name: 'ordinary', id: 23456, first: 400_000 } as const;

@@ -6,6 +6,7 @@
 import { readdirSync, readFileSync, readlinkSync, rmdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { underC } from './commands.ts';
+import { runPrefix } from './run-prefix.ts';
 
 export interface World {
   readonly cgroups: readonly string[];
@@ -14,9 +15,6 @@ export interface World {
   readonly processes: readonly string[];
   readonly files: readonly string[];
 }
-
-/** Every container and cgroup of this run has it in its name. */
-export const runPrefix = `system-${process.env.LXC_TS_SYSTEM_RUN ?? 'none'}`;
 
 export function snapshot(): World {
   return {
