@@ -40,7 +40,7 @@ export const firstId = 100_000;
 /** Makes what is not there yet in `trees`; answers why it cannot be had. */
 export function buildTrees(trees: string): string | undefined {
   const steps: readonly [string, (path: string) => void][] = [
-    ['debian', debootstrap],
+    ['debian', (path) => debootstrap(path, packageCache(trees))],
     ['mapped', (path) => copyMapped(join(trees, 'debian'), path)],
     ['layers', unpackLayers],
   ];
@@ -59,10 +59,18 @@ export function buildTrees(trees: string): string | undefined {
   return undefined;
 }
 
+/** Where the template `debian` keeps packages under LXC_CACHE_PATH=`trees`/cache, so that nothing is fetched twice. */
+function packageCache(trees: string): string {
+  const path = join(trees, 'cache/debian/archives');
+  mkdirSync(path, { recursive: true });
+  return path;
+}
+
 /** In a mount namespace of its own: it mounts /proc inside for the time of the installation. */
-function debootstrap(path: string): void {
+function debootstrap(path: string, cache: string): void {
   const { site, codename } = mirror();
-  const args = ['--variant=minbase', '--include=dbus,systemd-sysv', codename, path, site];
+  const include = '--include=dbus,systemd-sysv';
+  const args = ['--variant=minbase', include, `--cache-dir=${cache}`, codename, path, site];
   must('unshare', ['--mount', '--propagation', 'private', 'debootstrap', ...args]);
   // Debian needs a network for them, and time.
   rmSync(join(path, 'var/cache/apt/archives'), { recursive: true, force: true });
