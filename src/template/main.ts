@@ -1,6 +1,7 @@
 /** The templates that are programs of ours: `templates/run WHICH ARGUMENT...` starts this. */
 
 import { LxcError } from '../base/error.ts';
+import { download, downloadHelp } from './download.ts';
 import { oci, ociHelp } from './oci.ts';
 import { complaint } from './report.ts';
 import { endOnSignals } from './tools.ts';
@@ -11,6 +12,7 @@ interface Template {
 }
 
 const templates: Readonly<Record<string, Template>> = {
+  download: { help: downloadHelp, run: download },
   oci: { help: ociHelp, run: oci },
 };
 

@@ -12,6 +12,9 @@ export interface ToolOptions {
   readonly shown?: boolean;
 }
 
+/** Ends what waits for a server. */
+export const interruption = new AbortController();
+
 let running: ChildProcess | undefined;
 let interrupted: NodeJS.Signals | undefined;
 
@@ -20,6 +23,7 @@ export function endOnSignals(): void {
   for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM'] as const)
     process.on(signal, () => {
       interrupted = signal;
+      interruption.abort();
       running?.kill('SIGTERM');
     });
 }
