@@ -33,6 +33,5 @@ async function main([name = '', ...args]: readonly string[]): Promise<number> {
   }
 }
 
-void main(process.argv.slice(2)).then((status) => {
-  process.exitCode = status;
-});
+// At once: a connection to a server that never answers would keep the process for a while.
+void main(process.argv.slice(2)).then((status) => process.exit(status));
