@@ -179,8 +179,8 @@ testOurs(
     const made = await server.create(name, [...tiny, ...keyring]);
     expect(made).toEqual({ stdout: `Welcome to ${name}\n`, stderr: '', status: 0 });
     expect(readdirSync(`/var/lib/lxc/${name}`).sort()).toEqual(['config', 'rootfs']);
-  const config = readFileSync(`/var/lib/lxc/${name}/config`, 'utf8');
-  expect(config.indexOf('MODE=system')).toBeLessThan(config.indexOf('lxc.net.0.type = empty'));
+    const config = readFileSync(`/var/lib/lxc/${name}/config`, 'utf8');
+    expect(config.indexOf('MODE=system')).toBeLessThan(config.indexOf('lxc.net.0.type = empty'));
     expect(readFileSync(`/var/lib/lxc/${name}/rootfs/etc/hostname`, 'utf8')).toBe(`${name}\n`);
     expect(readFileSync(join(server.directory, 'outside'), 'utf8')).toBe('LXC_NAME\n');
     expect((await lxc('start', ['-n', name])).status).toBe(0);
