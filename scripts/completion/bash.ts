@@ -46,7 +46,7 @@ function optionWords(command: Command): string {
   return offered(command).flatMap(spelled).join(' ');
 }
 
-/** A kind comes first; `-` is the sign that an option takes a value of which nothing is known. */
+/** A kind comes first, then the words of it. */
 function valueText({ kind, words, suffix }: Values): string {
   return [kind === 'words' && suffix === '=' ? 'assignments' : kind, ...words].join(' ');
 }

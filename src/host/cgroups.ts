@@ -58,7 +58,7 @@ function isDelegated(hierarchy: Hierarchy): boolean {
   return [directory, `${directory}/cgroup.procs`].every(isWritable);
 }
 
-function isWritable(path: string): boolean {
+export function isWritable(path: string): boolean {
   try {
     accessSync(path, constants.W_OK);
     return true;

@@ -1,10 +1,10 @@
 /** What lxc-doctor looks at: facts of the machine that decide whether containers work, read and not judged. */
 
-import { accessSync, constants, readdirSync, readlinkSync, statSync } from 'node:fs';
+import { readdirSync, readlinkSync, statSync } from 'node:fs';
 import { posix } from 'node:path';
 import { textIfReadable } from '../base/text-file.ts';
 import { directoryIn, hierarchyOf, type LayoutKind } from '../cgroup/layout.ts';
-import { gatherLayout } from './cgroups.ts';
+import { gatherLayout, isWritable } from './cgroups.ts';
 
 export interface CgroupHealth {
   readonly kind: LayoutKind;
@@ -131,15 +131,6 @@ function socketOf(path: string): readonly string[] {
 function ownerFacts(pid: number | undefined): Pick<Listener, 'pid' | 'program'> {
   if (pid === undefined) return {};
   return { pid, program: textIfReadable(`/proc/${pid}/comm`)?.trim() ?? 'unknown' };
-}
-
-function isWritable(path: string): boolean {
-  try {
-    accessSync(path, constants.W_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 function modeOf(path: string): number | undefined {
