@@ -11,7 +11,7 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { binDir } from '../system/harness/commands.ts';
 
 /** Debian's packages that are laid over Debian, by the init that they make. */
@@ -61,7 +61,7 @@ export function buildTrees(trees: string): string | undefined {
 
 /** Where the template `debian` keeps packages under LXC_CACHE_PATH=`trees`/cache, so that nothing is fetched twice. */
 function packageCache(trees: string): string {
-  const path = join(trees, 'cache/debian/archives');
+  const path = resolve(trees, 'cache/debian/archives');
   mkdirSync(path, { recursive: true });
   return path;
 }
