@@ -3,7 +3,7 @@
  * program it is given turns it into runner and perhaps monitor; with `detach` the program goes on in a fork whose
  * frames are relayed here.
  */
-#include "lxc-ts.h"
+#include "monitor.h"
 
 #include <poll.h>
 #include <sys/ioctl.h>
@@ -21,9 +21,23 @@ struct client {
 	struct run run;
 };
 
+/* What the terminal is told when we end, if a brain had it raw. */
+static char farewell[64];
+static size_t farewell_len;
+
+static void leave_terminal(void)
+{
+	if (farewell_len == 0)
+		return;
+	write_all(STDOUT_FILENO, farewell, farewell_len);
+	terminal_restore();
+	farewell_len = 0;
+}
+
 /* The caller's own way to die, so that his shell sees it. */
 static noreturn void end(int status, int sig)
 {
+	leave_terminal();
 	if (sig > 0) {
 		reset_signals();
 		kill(getpid(), sig);
@@ -152,6 +166,7 @@ static void brain_died(struct client *c)
 	}
 	if (c->run.running)
 		end(c->status, 0);
+	leave_terminal();
 	complain(brain_dead, NULL);
 	end(1, 0);
 }
@@ -165,9 +180,14 @@ static void exit_frame(struct client *c, struct frame *frame)
 	stay(c);
 }
 
-static void want(struct client *c)
+static void want(struct client *c, const struct frame *frame)
 {
 	sigset_t set;
+	if (frame->len > 0 && frame->len <= sizeof(farewell)) {
+		farewell_len = frame->len;
+		memcpy(farewell, frame->data, farewell_len);
+		terminal_raw(STDIN_FILENO);
+	}
 	sigemptyset(&set);
 	for (size_t i = 0; i < 4; i++)
 		sigaddset(&set, (const int[]){ SIGINT, SIGTERM, SIGHUP, SIGWINCH }[i]);
@@ -192,7 +212,7 @@ static void brain_frame(struct client *c)
 		frame_send(c->relay, frame.type, frame.data, frame.len);
 		return;
 	case FRAME_WANT:
-		return want(c);
+		return want(c, &frame);
 	}
 	obey_frame(c->brain, &frame);
 }

@@ -32,6 +32,7 @@ export const commands: Readonly<Record<string, () => Promise<Command>>> = {
   'lxc-shutdown': async () => (await import('./commands/shutdown.ts')).shutdown,
   'lxc-start': async () => (await import('./commands/start.ts')).start,
   'lxc-stop': async () => (await import('./commands/stop.ts')).stop,
+  'lxc-top': async () => (await import('./commands/top.ts')).top,
   'lxc-unfreeze': async () => (await import('./commands/freeze.ts')).unfreeze,
   'lxc-unshare': async () => (await import('./commands/unshare.ts')).unshare,
   'lxc-update-config': async () => (await import('./commands/update-config.ts')).update,

@@ -242,9 +242,9 @@ class Connection implements EndSession, Steering {
     });
   }
 
-  want(): AsyncIterable<Input> {
+  want(farewell?: string): AsyncIterable<Input> {
     this.grounds.spoil();
-    this.#sender.send(frameTypes.WANT);
+    this.#sender.send(frameTypes.WANT, farewell === undefined ? undefined : encodeText(farewell));
     return this.#input;
   }
 

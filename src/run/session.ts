@@ -126,8 +126,11 @@ export interface Session {
   runTraced(program: Program, onCall?: CallHandler): Promise<TracedResult>;
   /** Have the caller's process run a host program. */
   spawn(request: SpawnRequest): Promise<Spawned>;
-  /** Standard input, signals and window changes from now on. */
-  want(): AsyncIterable<Input>;
+  /**
+   * Standard input, signals and window changes from now on. With a `farewell` keys come as they are pressed, and however the
+   * caller ends, his terminal is as before and is told the farewell.
+   */
+  want(farewell?: string): AsyncIterable<Input>;
   /** Ask the daemon behind this session to leave when its sessions are done; false in a cold brain. */
   stopDaemon(): boolean;
 }

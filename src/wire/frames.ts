@@ -28,7 +28,10 @@ export const frameTypes = {
   SPAWN: 37,
   RESUME: 38,
   ABORT: 39,
-  /** Forward standard input (IN), window changes (WINCH) and INT/TERM/HUP (SIGNAL) from now on. */
+  /**
+   * Forward standard input (IN), window changes (WINCH) and INT/TERM/HUP (SIGNAL) from now on. With a payload the terminal is
+   * raw until the client ends, and is then told the payload.
+   */
   WANT: 40,
   /** A datagram for the system's log, as it goes to /dev/log. */
   SYSLOG: 41,
