@@ -30,7 +30,7 @@ const named: Readonly<Record<string, readonly string[]>> = {
   wait: ['-s', 'RUNNING', '-t', '0'],
 };
 const tools = Object.keys(named);
-const nameless = ['autostart', 'create', 'execute', 'ls', 'monitor', 'unshare', 'usernsexec'];
+const nameless = ['autostart', 'create', 'execute', 'ls', 'monitor', 'top', 'unshare', 'usernsexec'];
 
 /** What C LXC refuses without a word; we say why. */
 const silent = /^(copy -n|snapshot -n nosuch|device as a user)/;
