@@ -10,6 +10,8 @@ import { binDir, run } from './harness/commands.ts';
 import { test } from './harness/suite.ts';
 
 const names = [
+  'apparmor-generated',
+  'automount',
   'autostart',
   'exit-code',
   'lxc-attach',
@@ -51,3 +53,13 @@ for (const name of ofUsers) {
     { timeoutMs: 180_000 },
   );
 }
+
+test('lxc-test-apparmor-mount of Debian wants a kernel with AppArmor', async (scope) => {
+  await scope.bridge('lxcbr0');
+  const world = join(import.meta.dirname, 'lxc-test-world');
+  const words = [binDir, scope.name(), '/usr/bin/lxc-test-apparmor-mount'];
+  const done = await run(world, words, { timeoutMs: 170_000 });
+  // The container starts; what it is confined by cannot be read.
+  expect(done.stderr).toContain('attr/current: Invalid argument');
+  expect(done.status).toBe(1);
+});
