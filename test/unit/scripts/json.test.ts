@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { catalogue } from '../../../scripts/catalogue.ts';
 import type { Stats } from '../../../src/cgroup/stats.ts';
+import type { Usage } from '../../../src/cgroup/usage.ts';
 import { lsJson } from '../../../src/cli/ls-text.ts';
 import type { KeyFacts } from '../../../src/config/describe.ts';
 import type { UpdatedLine } from '../../../src/config/update.ts';
@@ -13,6 +14,7 @@ import type { Finding } from '../../../src/run/examine.ts';
 import type { LinkUse } from '../../../src/run/link-use.ts';
 import type { NetStatus } from '../../../src/run/lxc-net.ts';
 import type { Snapshot } from '../../../src/run/snapshot.ts';
+import type { Consumer } from '../../../src/run/top.ts';
 
 /** The compiler holds each list to the type: no field may be missing, none may be too many. */
 type Fields<T> = Readonly<Record<keyof T, true>>;
@@ -51,6 +53,12 @@ const stats: Fields<Stats> = {
 };
 const link: Fields<LinkUse> = { link: true, txBytes: true, rxBytes: true };
 
+const usage: Fields<Usage> = {
+  ...{ cpuUserTicks: true, cpuSystemTicks: true, memorySwapBytes: true },
+  ...{ blkioReadBytes: true, blkioWriteBytes: true, blkioOperations: true },
+};
+const consumer: Fields<Omit<Consumer, keyof Stats | keyof Usage>> = { name: true, cpuPercent: true };
+
 test.each<readonly [string, object]>([
   ['lxc-doctor', finding],
   ['lxc-config explain', key],
@@ -59,6 +67,7 @@ test.each<readonly [string, object]>([
   ['lxc-update-config', change],
   ['lxcfs explain', explanation],
   ['lxc-info', { ...stats, ...link }],
+  ['lxc-top', { ...stats, ...usage, ...consumer }],
 ])('The page has every field of %s', (name, fields) => {
   expect(rows.get(name)).toEqual(expect.arrayContaining(Object.keys(fields)));
 });
