@@ -10,7 +10,7 @@ import { listedDifference } from './differences.ts';
 import { claimsOf, provingly, withoutKeys } from './proof.ts';
 import { Scope } from './scope.ts';
 import { beginTranscript, endTranscript } from './transcript.ts';
-import { settled, snapshot, sweep } from './world.ts';
+import { removeContainers, settled, snapshot, sweep } from './world.ts';
 
 type Body = (scope: Scope) => Promise<void>;
 
@@ -48,6 +48,7 @@ async function inScope(body: Body): Promise<void> {
   } catch (error) {
     await scope.cleanUp();
     sweep(before);
+    removeContainers();
     throw error;
   }
   await scope.cleanUp();

@@ -63,6 +63,13 @@ export function sweep(before: World): void {
     if (!before.cgroups.includes(path)) attempt(() => rmdirSync(path));
 }
 
+/** What a test that failed has made besides the containers that it knows of, so that no other test sees it in a list. */
+export function removeContainers(): void {
+  const lxcpath = '/var/lib/lxc';
+  for (const name of readdirSync(lxcpath).filter((entry) => entry.startsWith(runPrefix)))
+    attempt(() => rmSync(join(lxcpath, name), { recursive: true, force: true }));
+}
+
 function attempt(act: () => void): void {
   try {
     act();
