@@ -7,7 +7,7 @@
  */
 
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -31,6 +31,8 @@ function enterWorld(): number {
   const kept = process.env.LXC_TS_BOOT_TREES;
   const trees = kept ?? mkdtempSync(join(tmpdir(), 'lxc-ts-boot-'));
   mkdirSync(trees, { recursive: true });
+  // The root of a mapped container has to find his way in.
+  if (kept === undefined) chmodSync(trees, 0o711);
   try {
     const missing = buildTrees(trees);
     if (missing !== undefined) process.stdout.write(`Without a Debian to boot: ${missing}\n`);

@@ -37,14 +37,22 @@ p6::ctrlaltdel:/sbin/init 6
 /** What ids 0 to 65535 of a mapped container are outside. */
 export const firstId = 100_000;
 
+interface Step {
+  readonly name: string;
+  /** Without a network there is no Debian; everything else that fails is a failure. */
+  readonly fetches: boolean;
+  make(path: string): void;
+}
+
 /** Makes what is not there yet in `trees`; answers why it cannot be had. */
 export function buildTrees(trees: string): string | undefined {
-  const steps: readonly [string, (path: string) => void][] = [
-    ['debian', (path) => debootstrap(path, packageCache(trees))],
-    ['mapped', (path) => copyMapped(join(trees, 'debian'), path)],
-    ['layers', unpackLayers],
+  const steps: readonly Step[] = [
+    { name: 'debian', fetches: true, make: (path) => debootstrap(path, packageCache(trees)) },
+    { name: 'mapped', fetches: false, make: (path) => copyMapped(join(trees, 'debian'), path) },
+    { name: 'layers', fetches: true, make: unpackLayers },
+    { name: 'template', fetches: true, make: (path) => keepForTemplate(path, join(trees, 'cache')) },
   ];
-  for (const [name, make] of steps) {
+  for (const { name, fetches, make } of steps) {
     const path = join(trees, name);
     if (existsSync(path)) continue;
     const partial = `${path}.partial`;
@@ -52,6 +60,7 @@ export function buildTrees(trees: string): string | undefined {
     try {
       make(partial);
     } catch (error) {
+      if (!fetches) throw error;
       return error instanceof Error ? error.message : String(error);
     }
     renameSync(partial, path);
@@ -64,6 +73,16 @@ function packageCache(trees: string): string {
   const path = resolve(trees, 'cache/debian/archives');
   mkdirSync(path, { recursive: true });
   return path;
+}
+
+/** The world of the tests has no network: there the template takes what it keeps in its cache now. */
+function keepForTemplate(path: string, cache: string): void {
+  const rootfs = join(path, 'rootfs');
+  mkdirSync(rootfs, { recursive: true });
+  writeFileSync(join(path, 'config'), '');
+  const template = join(binDir, '../templates/lxc-debian');
+  must('env', [`LXC_CACHE_PATH=${cache}`, template, '--name', 'kept', '--path', path, '--rootfs', rootfs]);
+  rmSync(rootfs, { recursive: true });
 }
 
 /** In a mount namespace of its own: it mounts /proc inside for the time of the installation. */
