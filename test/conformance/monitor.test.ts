@@ -319,17 +319,22 @@ describe('the console', () => {
     const script = 'while :; do echo x >/dev/console; sleep 0.01; done';
     const { name } = await started('nmon-hup', ['sh', '-c', `exec </dev/null >/dev/null 2>&1; ${script}`]);
     await sleep(300);
-    const monitor = monitorOf(name);
+    const monitor = await monitorOf(name);
     const before = cpuTicks(monitor);
     await sleep(500);
     expect(cpuTicks(monitor) - before).toBeLessThan(10);
   });
 });
 
-function monitorOf(name: string): number {
+/** It takes its title a moment after the start is told. */
+async function monitorOf(name: string): Promise<number> {
   const title = `[lxc monitor] ${lxcpath} ${name}`;
-  const pids = globSync('/proc/[0-9]*').map((dir) => Number(dir.slice(6)));
-  const found = pids.find((pid) => cmdline(pid) === title);
+  const pids = () => globSync('/proc/[0-9]*').map((dir) => Number(dir.slice(6)));
+  let found: number | undefined;
+  await eventually(() => {
+    found = pids().find((pid) => cmdline(pid) === title);
+    return found !== undefined;
+  });
   if (found === undefined) throw new Error(`no process is called ${title}`);
   return found;
 }
@@ -349,7 +354,7 @@ function cpuTicks(pid: number): number {
 
 test('a monitor is called as LXC calls it and holds little memory of its own', async () => {
   const { name } = await started('nmon-memory');
-  const rollup = readFileSync(`/proc/${monitorOf(name)}/smaps_rollup`, 'utf8');
+  const rollup = readFileSync(`/proc/${await monitorOf(name)}/smaps_rollup`, 'utf8');
   const size = (field: string) => Number(new RegExp(`${field}: +(\\d+) kB`).exec(rollup)?.[1]);
   expect(size('Private_Dirty')).toBeLessThanOrEqual(64);
   expect(size('Rss')).toBeLessThanOrEqual(160);
@@ -378,7 +383,7 @@ describe('the end', () => {
 
   test('of a monitor in cgroups of its own leaves them first', async () => {
     const { name } = await started('nmon-pivot', ['sh', '-c', 'read line; exit 4'], { ownCgroup: true });
-    const own = readFileSync(`/proc/${monitorOf(name)}/cgroup`, 'utf8')
+    const own = readFileSync(`/proc/${await monitorOf(name)}/cgroup`, 'utf8')
       .trim()
       .split('\n');
     expect(own.filter((line) => !line.endsWith(`/lxc.monitor.${name}`))).toEqual([]);
@@ -458,7 +463,7 @@ test('a container that outlived its monitor gets a new one, and its end is notic
   });
   const socket = installation.socket(box.name);
   const pid = (await socket.initPid()) ?? 0;
-  process.kill(monitorOf(box.name), 'SIGKILL');
+  process.kill(await monitorOf(box.name), 'SIGKILL');
   await eventually(async () => (await socket.state()) === 'STOPPED');
   const startTime = Number(readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ')[19]);
   await installation.detached(adoptProgram(box, pid, startTime));
