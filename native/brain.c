@@ -262,6 +262,8 @@ static int patience_for(const char *socket_path)
 	return age >= 0 && age < STARTED_MS - WARM_MS ? STARTED_MS - age : WARM_MS;
 }
 
+#define ENOUGH_FILES 1024
+
 static int connect_warm(const struct introduction *intro, bool may_start, int *patience)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
@@ -276,6 +278,10 @@ static int connect_warm(const struct introduction *intro, bool may_start, int *p
 	int fd = connect_path(&address);
 	*patience = patience_for(address.sun_path);
 	if (!may_start || (fd != -ECONNREFUSED && fd != -ENOENT))
+		return fd;
+	/* A daemon has the limits of who starts it, and would serve others with them. */
+	struct rlimit files;
+	if (getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_max < ENOUGH_FILES)
 		return fd;
 	*patience = STARTED_MS;
 	return start_daemon(&address, lock);
