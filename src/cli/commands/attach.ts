@@ -10,6 +10,7 @@ import { defaultShell, loginShell } from '../../run/passwd.ts';
 import { personaOf, personas } from '../../run/persona.ts';
 import type { Session } from '../../run/session.ts';
 import { type Command, type Invocation, rcfileShort } from '../command.ts';
+import { namespaceWords } from '../namespace-words.ts';
 import { flag, integer, list, maybe, parsed, text } from '../option.ts';
 
 const options = {
@@ -123,23 +124,12 @@ function privilege(name: string): Privilege {
   return found;
 }
 
-const namespaceNames: Readonly<Record<string, NamespaceName>> = {
-  MOUNT: 'mnt',
-  PID: 'pid',
-  UTSNAME: 'uts',
-  IPC: 'ipc',
-  USER: 'user',
-  NETWORK: 'net',
-  CGROUP: 'cgroup',
-  TIME: 'time',
-};
-
 function namespacesOf(given: string): ReadonlySet<NamespaceName> {
   return new Set(
     given.split('|').map((name) => {
-      const found = namespaceNames[name.trim()];
+      const found = namespaceWords[name.trim()];
       if (found !== undefined) return found;
-      const hint = `the namespaces are ${Object.keys(namespaceNames).join(' ')}`;
+      const hint = `the namespaces are ${Object.keys(namespaceWords).join(' ')}`;
       throw new LxcError(`Failed to enter the namespace '${name}': there is none of that name`, { hint });
     }),
   );

@@ -5,20 +5,10 @@ import { userId } from '../../host/ids.ts';
 import { type NamespaceName, namespaceFlags } from '../../plan/index.ts';
 import { runUnshared } from '../../run/unshare.ts';
 import type { Command, Invocation } from '../command.ts';
+import { namespaceWords } from '../namespace-words.ts';
 import { flag, list, parsed, text } from '../option.ts';
 
-/** LXC's words; those of the kernel (`mnt`, `uts`, `net`) are understood as well. */
-const words: Readonly<Record<string, NamespaceName>> = {
-  MOUNT: 'mnt',
-  PID: 'pid',
-  UTSNAME: 'uts',
-  IPC: 'ipc',
-  USER: 'user',
-  NETWORK: 'net',
-  CGROUP: 'cgroup',
-  TIME: 'time',
-};
-
+/** The kernel's words (`mnt`, `uts`, `net`) are understood as well. */
 function isKernelWord(word: string): word is NamespaceName {
   return Object.hasOwn(namespaceFlags, word);
 }
@@ -28,10 +18,10 @@ function readSpaces(text: string): ReadonlySet<NamespaceName> {
     .split('|')
     .filter((word) => word !== '')
     .map((word): NamespaceName => {
-      const space = isKernelWord(word) ? word : words[word];
+      const space = isKernelWord(word) ? word : namespaceWords[word];
       if (space !== undefined) return space;
       throw new LxcError(`Failed to read '${text}' as namespaces: there is no '${word}'`, {
-        hint: `join some of ${Object.keys(words).join(', ')} with |`,
+        hint: `join some of ${Object.keys(namespaceWords).join(', ')} with |`,
       });
     });
   return new Set(spaces);
