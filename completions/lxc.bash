@@ -9,7 +9,7 @@ _lxc_options() {
 	'lxc-checkconfig') echo '--format -P --lxcpath -o --logfile -l --logpriority -q --quiet -h --help --usage --version' ;;
 	'lxc-checkpoint') echo '-n --name -r --restore -D --checkpoint-dir -v --verbose -A --action-script -s --stop -p --pre-dump --predump-dir -d --daemon -F --foreground --rcfile -P --lxcpath -o --logfile -l --logpriority -q --quiet -h --help --usage --version' ;;
 	'lxc-clone') echo '-o --orig -n --new -s --snapshot -B --backingstore -L --fssize -t --fstype -v --vgname --lvprefix -K --keepname -M --keepmac -H --copyhooks -p --newpath -P --lxcpath -o --logfile -l --logpriority -q --quiet -h --help --usage --version' ;;
-	'lxc-config') echo '-l --list -P --lxcpath -o --logfile -l --logpriority -q --quiet -h --help --usage --version' ;;
+	'lxc-config') echo '-l --list --format -P --lxcpath -o --logfile -l --logpriority -q --quiet -h --help --usage --version' ;;
 	'lxc-config explain') echo '--format -P --lxcpath -o --logfile -l --logpriority -q --quiet -h --help --usage --version' ;;
 	'lxc-console') echo '-n --name -t --tty -e --escape --rcfile -P --lxcpath -o --logfile -l --logpriority -q --quiet -h --help --usage --version' ;;
 	'lxc-containers') echo '-P --lxcpath -o --logfile -l --logpriority -q --quiet -h --help --usage --version' ;;
@@ -140,6 +140,7 @@ _lxc_value() {
 	'lxc-clone --logfile') echo 'files' ;;
 	'lxc-clone -l') echo 'words TRACE DEBUG INFO NOTICE WARN ERROR CRIT ALERT FATAL' ;;
 	'lxc-clone --logpriority') echo 'words TRACE DEBUG INFO NOTICE WARN ERROR CRIT ALERT FATAL' ;;
+	'lxc-config --format') echo 'words json text' ;;
 	'lxc-config -P') echo 'directories' ;;
 	'lxc-config --lxcpath') echo 'directories' ;;
 	'lxc-config -o') echo 'files' ;;

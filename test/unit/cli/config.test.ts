@@ -38,6 +38,25 @@ describe('lxc-config', () => {
     expect(unknown).toMatchObject({ status: 1, out: 'Unknown configuration item: lxc.lxcpaths\n' });
   });
 
+  test('prints JSON of all items or of one', async () => {
+    const path = {
+      key: 'lxc.lxcpath',
+      value: '/nonexistent/.local/share/lxc',
+      summary: 'Directory of the containers.',
+    };
+    const one = await runLine('lxc-config lxc.l --format json', user);
+    expect(JSON.parse(one.out)).toEqual(path);
+    for (const line of ['lxc-config -l --format json', 'lxc-config --format json']) {
+      const all = JSON.parse((await runLine(line, user)).out);
+      expect(all).toHaveLength(7);
+      expect(all).toEqual(expect.arrayContaining([path]));
+      expect(all.at(-1)).toMatchObject({ key: 'lxc.cgroup.pattern', value: null });
+    }
+    const unknown = await runLine('lxc-config nosuch --format json', user);
+    expect(unknown).toMatchObject({ status: 1, out: '' });
+    expect(unknown.err).toContain('there is no such configuration item; lxc-config -l lists all');
+  });
+
   test('tells how it is used when nothing is asked', async () => {
     expect((await runLine('lxc-config', user)).out).toMatch(
       /^Usage: lxc-config -l: .*\n {7}lxc-config item: /,

@@ -6,6 +6,7 @@ import { expect, test } from 'vitest';
 import { catalogue } from '../../../scripts/catalogue.ts';
 import type { Stats } from '../../../src/cgroup/stats.ts';
 import type { Usage } from '../../../src/cgroup/usage.ts';
+import type { Setting } from '../../../src/cli/commands/config.ts';
 import { lsJson } from '../../../src/cli/ls-text.ts';
 import type { KeyFacts } from '../../../src/config/describe.ts';
 import type { UpdatedLine } from '../../../src/config/update.ts';
@@ -43,6 +44,7 @@ const key: Fields<KeyFacts> = {
   ...{ key: true, pattern: true, summary: true, value: true, repeats: true, clears: true, default: true },
   ...{ choices: true, names: true, since: true, removed: true, spellings: true, effect: true },
 };
+const setting: Fields<Setting> = { key: true, value: true, summary: true };
 const net: Fields<NetStatus> = { bridge: true, up: true, addresses: true, dnsmasq: true, ports: true };
 const snapshot: Fields<Snapshot> = { name: true, path: true, time: true, comment: true };
 const change: Fields<UpdatedLine> = { line: true, before: true, after: true };
@@ -61,6 +63,7 @@ const consumer: Fields<Omit<Consumer, keyof Stats | keyof Usage>> = { name: true
 
 test.each<readonly [string, object]>([
   ['lxc-doctor', finding],
+  ['lxc-config', setting],
   ['lxc-config explain', key],
   ['lxc-net', net],
   ['lxc-snapshot', snapshot],
