@@ -269,6 +269,10 @@ static void replay(struct client *c, const struct introduction *intro)
 	_frame_ struct frame frame = { 0 };
 	if (!replay_open(intro, &frame))
 		return;
+	if (frame.type == FRAME_OUT) {
+		obey_frame(-1, &frame);
+		end(0, 0);
+	}
 	c->brain = -1;
 	run_init(&c->run, -1);
 	run_frame(c, &frame);

@@ -332,8 +332,13 @@ void trace_send(int brain);                                /* and no more times 
 
 /* ---- replay.c ---- */
 
-/* The program that a brain kept for a request, as RUN; false where none is kept that still holds. */
+/* What a brain kept for a request, as RUN or OUT; false where nothing is kept that still holds. */
 bool replay_open(const struct introduction *, struct frame *out);
+
+/* ---- report.c ---- */
+
+/* A kept report with the numbers of now, as OUT; false where one of its files does not tell it any more. */
+bool report_render(struct reader *, struct frame *out);
 
 /*
  * Obey OUT, ERR, SPAWN, WANT; stop at a frame that the caller decides on (RUN, RESUME, ABORT, EXIT).

@@ -1,7 +1,7 @@
 /*
- * A brain's answer, given again. Where a brain answered a command with one program and nothing else, it leaves the
- * program in the run directory, under the words of the HELLO that asked for it, with the grounds it rests on: files with
- * their texts, directories, links, processes. While every ground holds, the brain would say the same again, so
+ * A brain's answer, given again. Where a brain answered a command with one program or one report and nothing else, it
+ * leaves that in the run directory, under the words of the HELLO that asked for it, with the grounds it rests on: files
+ * with their texts, directories, links, processes. While every ground holds, the brain would say the same again, so
  * nobody asks it. A replay that fails has undone itself, and the brain is asked after all.
  */
 #include "lxc-ts.h"
@@ -133,12 +133,15 @@ static bool read_kept(struct reader *r, const struct introduction *intro, struct
 	const char *from = get_blob(r, &len);
 	if (r->bad || strcmp(from, intro->namespaces) || !all_hold(r))
 		return false;
-	const char *program = get_blob(r, &len);
+	uint32_t kind = get_u32(r);
+	const char *again = get_blob(r, &len);
 	if (r->bad)
 		return false;
+	if (kind == KEPT_REPORT)
+		return report_render(&(struct reader){ .at = again, .end = again + len }, out);
 	*out = (struct frame){ .type = FRAME_RUN, .len = len, .mapped = len + 1, .data = map_pages(len + 1) };
 	if (out->data)
-		memcpy(out->data, program, len);
+		memcpy(out->data, again, len);
 	return out->data;
 }
 

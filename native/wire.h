@@ -7,7 +7,7 @@
 #define RECORD_MAGIC "LXCTSR1\n"
 #define NODE_FLAGS "--no-rehash-snapshot", "--invocation-count-for-maglev=30", "--minimum-invocations-after-ic-update=30"
 
-#define REPLAY_MAGIC "LXCTSA1\n"
+#define REPLAY_MAGIC "LXCTSA2\n"
 
 enum {
 	GROUND_TEXT = 1,
@@ -18,6 +18,23 @@ enum {
 	GROUND_PROCESS = 6,
 	GROUND_ABSENT = 7,
 	GROUND_PRESENT = 8,
+};
+
+enum {
+	KEPT_PROGRAM = 1,
+	KEPT_REPORT = 2,
+};
+
+enum {
+	PART_TEXT = 1,
+	PART_COPY = 2,
+	PART_AMOUNT = 3,
+};
+
+enum {
+	FORM_NUMBER = 0,
+	FORM_SIZE = 1,
+	FORM_SECONDS = 2,
 };
 
 enum {

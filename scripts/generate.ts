@@ -7,10 +7,11 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { cpuDirectory, rareFiles, viewFiles } from '../src/config/index.ts';
 import * as frames from '../src/wire/frames.ts';
-import { groundKinds } from '../src/wire/grounds.ts';
+import { groundKinds, keptKinds } from '../src/wire/grounds.ts';
 import * as lxcfs from '../src/wire/lxcfs.ts';
 import { nodeFlags } from '../src/wire/node.ts';
 import * as wire from '../src/wire/ops.ts';
+import { amountForms, reportParts } from '../src/wire/report.ts';
 import { completionFiles } from './completion/files.ts';
 import { keysPage } from './keys-page.ts';
 import { manualPages } from './manual/pages.ts';
@@ -68,6 +69,9 @@ function wireHeader(): string {
     `#define NODE_FLAGS ${nodeFlags.map((flag) => JSON.stringify(flag)).join(', ')}\n`,
     `#define REPLAY_MAGIC ${JSON.stringify(frames.replayMagic)}\n`,
     enumeration('GROUND', groundKinds),
+    enumeration('KEPT', keptKinds),
+    enumeration('PART', reportParts),
+    enumeration('FORM', amountForms),
     enumeration('FRAME', frames.frameTypes),
     enumeration('HELLO_ROLE', frames.helloRoles),
     enumeration('RESULT', frames.resultKinds),

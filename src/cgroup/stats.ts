@@ -1,9 +1,9 @@
 /**
- * What a cgroup has used, from the files of either generation. The texts are read by `readStats`; everything else
- * is pure.
+ * What a cgroup has used, from the files of either generation. `findStats` says which file tells what; reading is
+ * handed in.
  */
 
-import { textIfReadable } from '../base/text-file.ts';
+import { type Amount, linesIn, measure, numberIn, type ReadFile } from '../base/amount.ts';
 
 /** The directories of one container: v1 controllers by name, the unified one as `unified`. */
 export interface StatDirs {
@@ -25,64 +25,89 @@ export interface Stats {
   readonly pids: number | undefined;
 }
 
-type Read = (dir: string | undefined, file: string) => string | undefined;
-
-export function readStats(dirs: StatDirs): Stats {
-  return statsOf(dirs, readText);
+/** A number, and where it was read. */
+export interface Reading {
+  readonly value: number;
+  readonly amount: Amount;
 }
 
-export function statsOf(dirs: StatDirs, read: Read): Stats {
-  const memoryStat = fields(read(dirs.unified, 'memory.stat'));
+export type StatReadings = { readonly [Name in keyof Stats]: Reading | undefined };
+
+export function statsOf(dirs: StatDirs, read: ReadFile): Stats {
+  return valuesOf(findStats(dirs, read));
+}
+
+export function valuesOf(found: StatReadings): Stats {
   return {
-    cpuNanoseconds: whole(read(dirs.cpuacct, 'cpuacct.usage')) ?? cpuOf(read(dirs.unified, 'cpu.stat')),
-    blkioBytes:
-      blkioOf(read(dirs.blkio, 'blkio.throttle.io_service_bytes')) ?? ioOf(read(dirs.unified, 'io.stat')),
-    memoryBytes: whole(read(dirs.memory, 'memory.usage_in_bytes')) ?? sum(memoryStat, 'anon', 'file'),
-    kernelMemoryBytes:
-      whole(read(dirs.memory, 'memory.kmem.usage_in_bytes')) ??
-      sum(memoryStat, 'kernel_stack', 'pagetables', 'sock', 'slab'),
-    swapBytes:
-      fields(read(dirs.memory, 'memory.stat')).get('swap') ??
-      whole(read(dirs.unified, 'memory.swap.current')),
-    pids: whole(read(dirs.pids, 'pids.current')) ?? whole(read(dirs.unified, 'pids.current')),
+    cpuNanoseconds: found.cpuNanoseconds?.value,
+    blkioBytes: found.blkioBytes?.value,
+    memoryBytes: found.memoryBytes?.value,
+    kernelMemoryBytes: found.kernelMemoryBytes?.value,
+    swapBytes: found.swapBytes?.value,
+    pids: found.pids?.value,
   };
 }
 
-/** `usage_usec 8123` */
-function cpuOf(text: string | undefined): number | undefined {
-  const microseconds = fields(text).get('usage_usec');
-  return microseconds === undefined ? undefined : microseconds * 1000;
+/** Those of v1 count before those of v2; where a kernel lacks a file the next one is asked. */
+export function findStats(dirs: StatDirs, read: ReadFile): StatReadings {
+  const { cpuacct, blkio, memory, pids, unified } = dirs;
+  const readOnce = remembering(read);
+  const first = (...candidates: readonly (Amount | undefined)[]) => firstKnown(candidates, readOnce);
+  return {
+    cpuNanoseconds: first(
+      at(cpuacct, 'cpuacct.usage', numberIn),
+      at(unified, 'cpu.stat', (file) => linesIn(file, ['usage_usec'], 1000)),
+    ),
+    blkioBytes: first(
+      // The lines of the devices before the last one end in their operation.
+      at(blkio, 'blkio.throttle.io_service_bytes', (file) => linesIn(file, ['Total'])),
+      at(unified, 'io.stat', ioIn),
+    ),
+    memoryBytes: first(
+      at(memory, 'memory.usage_in_bytes', numberIn),
+      at(unified, 'memory.stat', (file) => linesIn(file, ['anon', 'file'])),
+    ),
+    kernelMemoryBytes: first(
+      at(memory, 'memory.kmem.usage_in_bytes', numberIn),
+      at(unified, 'memory.stat', (file) => linesIn(file, ['kernel_stack', 'pagetables', 'sock', 'slab'])),
+    ),
+    swapBytes: first(
+      at(memory, 'memory.stat', (file) => linesIn(file, ['swap'])),
+      at(unified, 'memory.swap.current', numberIn),
+    ),
+    pids: first(at(pids, 'pids.current', numberIn), at(unified, 'pids.current', numberIn)),
+  };
 }
 
-/** The last line is `Total 4096`; the lines of the devices before it end in their operation. */
-function blkioOf(text: string | undefined): number | undefined {
-  return fields(text).get('Total');
+/** Several numbers stand in one file. */
+function remembering(read: ReadFile): ReadFile {
+  const seen = new Map<string, string | undefined>();
+  return (file) => {
+    if (!seen.has(file)) seen.set(file, read(file));
+    return seen.get(file);
+  };
 }
 
-/** `8:0 rbytes=1 wbytes=2 rios=3 ...` a device; a group that did no I/O has an empty file. */
-function ioOf(text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  let bytes = 0;
-  for (const [, count = ''] of text.matchAll(/\b[rw]bytes=(\d+)/g)) bytes += Number(count);
-  return bytes;
+function at(dir: string | undefined, file: string, amountIn: (path: string) => Amount): Amount | undefined {
+  return dir === undefined ? undefined : amountIn(`${dir}/${file}`);
 }
 
-/** Lines of a name and a number. */
-function fields(text: string | undefined): ReadonlyMap<string, number> {
-  const lines = text?.matchAll(/^(\w+) (\d+)$/gm) ?? [];
-  return new Map(Array.from(lines, ([, name = '', value]) => [name, Number(value)]));
+/** `8:0 rbytes=1 wbytes=2 rios=3 ...` a device. */
+function ioIn(file: string): Amount {
+  return {
+    sources: [
+      { file, label: ' rbytes=' },
+      { file, label: ' wbytes=' },
+    ],
+    scale: 1,
+    mayLack: true,
+  };
 }
 
-/** Undefined unless at least one of the names is there: a file of another kernel lacks some of them. */
-function sum(values: ReadonlyMap<string, number>, ...names: readonly string[]): number | undefined {
-  const found = names.flatMap((name) => values.get(name) ?? []);
-  return found.length === 0 ? undefined : found.reduce((total, value) => total + value, 0);
-}
-
-function whole(text: string | undefined): number | undefined {
-  return text === undefined || !/^\d+\n?$/.test(text) ? undefined : Number(text);
-}
-
-function readText(dir: string | undefined, file: string): string | undefined {
-  return dir === undefined ? undefined : textIfReadable(`${dir}/${file}`);
+function firstKnown(candidates: readonly (Amount | undefined)[], read: ReadFile): Reading | undefined {
+  for (const amount of candidates) {
+    const value = amount === undefined ? undefined : measure(amount, read);
+    if (amount !== undefined && value !== undefined) return { value, amount };
+  }
+  return undefined;
 }

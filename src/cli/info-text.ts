@@ -1,8 +1,10 @@
 /** What lxc-info prints, from facts that were gathered before. Pure. */
 
-import type { Stats } from '../cgroup/stats.ts';
-import type { LinkUse } from '../run/link-use.ts';
-import { secondsText, sizeText } from './units.ts';
+import { type Amount, sumOf } from '../base/amount.ts';
+import { type Reading, type StatReadings, valuesOf } from '../cgroup/stats.ts';
+import { type LinkReading, linkUseOf } from '../run/link-use.ts';
+import type { AmountForm } from '../wire/report.ts';
+import type { Figure, Piece } from './pieces.ts';
 
 export interface ConfigItem {
   readonly key: string;
@@ -16,8 +18,8 @@ export interface InfoFacts {
   readonly state?: string | undefined;
   readonly pid?: number | undefined;
   readonly ips?: readonly string[] | undefined;
-  readonly stats?: Stats | undefined;
-  readonly links?: readonly LinkUse[] | undefined;
+  readonly stats?: StatReadings | undefined;
+  readonly links?: readonly LinkReading[] | undefined;
   readonly items?: readonly ConfigItem[] | undefined;
 }
 
@@ -30,7 +32,7 @@ export interface InfoStyle {
   readonly bareItem: boolean;
 }
 
-export function infoText(facts: InfoFacts, style: InfoStyle): string {
+export function infoPieces(facts: InfoFacts, style: InfoStyle): readonly Piece[] {
   const { name, state, pid, ips = [] } = facts;
   return [
     ...row('Name', name, style),
@@ -40,36 +42,46 @@ export function infoText(facts: InfoFacts, style: InfoStyle): string {
     ...statRows(facts.stats, style),
     ...(facts.links ?? []).flatMap((link) => linkRows(link, style)),
     ...(facts.items ?? []).map((item) => itemText(item, style)),
-  ].join('');
+  ];
 }
 
 /** A value that is not there has no row. */
-function row(label: string, value: string | undefined, { bare }: InfoStyle): readonly string[] {
+function row(label: string, value: Piece | undefined, { bare }: InfoStyle): readonly Piece[] {
   if (value === undefined) return [];
-  return [bare ? `${value}\n` : `${`${label}:`.padEnd(15)} ${value}\n`];
+  return bare ? [value, '\n'] : [`${label}:`.padEnd(16), value, '\n'];
 }
 
 /** Statistics keep their labels: there are several of them even where nothing else was asked. */
-function statRows(stats: Stats | undefined, style: InfoStyle): readonly string[] {
+function statRows(stats: StatReadings | undefined, style: InfoStyle): readonly Piece[] {
   const labelled = { ...style, bare: false };
-  const size = sizeOrNumber(style);
+  const figure = (reading: Reading | undefined, form: AmountForm) =>
+    reading === undefined ? undefined : figureOf(reading, form, style);
   return [
-    ...row('CPU use', time(stats?.cpuNanoseconds, style), labelled),
-    ...row('BlkIO use', size(stats?.blkioBytes), labelled),
-    ...row('Memory use', size(stats?.memoryBytes), labelled),
-    ...row('KMem use', size(stats?.kernelMemoryBytes), labelled),
+    ...row('CPU use', figure(stats?.cpuNanoseconds, 'seconds'), labelled),
+    ...row('BlkIO use', figure(stats?.blkioBytes, 'size'), labelled),
+    ...row('Memory use', figure(stats?.memoryBytes, 'size'), labelled),
+    ...row('KMem use', figure(stats?.kernelMemoryBytes, 'size'), labelled),
   ];
 }
 
-function linkRows({ link, txBytes, rxBytes }: LinkUse, style: InfoStyle): readonly string[] {
+function linkRows({ link, txBytes, rxBytes, counters }: LinkReading, style: InfoStyle): readonly Piece[] {
   const labelled = { ...style, bare: false };
-  const size = sizeOrNumber(style);
+  const size = (value: number, amount: Amount | undefined) => figureOf({ value, amount }, 'size', style);
+  const both = counters === undefined ? undefined : sumOf(counters.tx, counters.rx);
   return [
     ...row('Link', link, labelled),
-    ...row(' TX bytes', size(txBytes), labelled),
-    ...row(' RX bytes', size(rxBytes), labelled),
-    ...row(' Total bytes', size(txBytes + rxBytes), labelled),
+    ...row(' TX bytes', size(txBytes, counters?.tx), labelled),
+    ...row(' RX bytes', size(rxBytes, counters?.rx), labelled),
+    ...row(' Total bytes', size(txBytes + rxBytes, both), labelled),
   ];
+}
+
+function figureOf(
+  { value, amount }: Pick<Figure, 'value' | 'amount'>,
+  form: AmountForm,
+  { humanize }: InfoStyle,
+): Figure {
+  return { value, amount, form: humanize ? form : 'number' };
 }
 
 /** A list's own line ends stand in its value, so a blank line follows it. */
@@ -79,20 +91,16 @@ function itemText({ key, value }: ConfigItem, { bareItem }: InfoStyle): string {
   return value === '' ? `${key} =\n` : `${key} = ${value}\n`;
 }
 
-function time(nanoseconds: number | undefined, { humanize }: InfoStyle): string | undefined {
-  if (nanoseconds === undefined) return undefined;
-  return humanize ? secondsText(nanoseconds) : `${nanoseconds}`;
-}
-
-function sizeOrNumber({ humanize }: InfoStyle): (bytes: number | undefined) => string | undefined {
-  return (bytes) => {
-    if (bytes === undefined) return undefined;
-    return humanize ? sizeText(bytes) : `${bytes}`;
-  };
-}
-
 /** The same facts for programs: numbers are plain, names are stable. */
 export function infoJson({ name, state, pid, ips, stats, links, items }: InfoFacts): object {
   const config = items?.map(({ key, value }) => [key, value ?? null]);
-  return { name, state, pid, ips, stats, links, config: config && Object.fromEntries(config) };
+  return {
+    name,
+    state,
+    pid,
+    ips,
+    stats: stats && valuesOf(stats),
+    links: links?.map(linkUseOf),
+    config: config && Object.fromEntries(config),
+  };
 }

@@ -20,9 +20,10 @@ function scaled(whole: number, hundredths: number, name: string): string {
   return `${whole}.${String(hundredths).padStart(2, '0')} ${name}`;
 }
 
-/** `0.84 seconds` */
+/** `0.84 seconds`; in whole numbers, so that native/report.c rounds alike. */
 export function secondsText(nanoseconds: number): string {
-  return `${(nanoseconds / 1e9).toFixed(2)} seconds`;
+  const hundredths = Math.floor((nanoseconds + 5_000_000) / 10_000_000);
+  return scaled(Math.floor(hundredths / 100), hundredths % 100, 'seconds');
 }
 
 /** `0.64MB`, in which MB is 1024 x 1024 bytes. */

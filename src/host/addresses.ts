@@ -4,6 +4,7 @@
  */
 
 import type { BlockList } from 'node:net';
+import { Grounds } from '../base/grounds.ts';
 import { isIPv4, nodeNet } from '../base/net.ts';
 import { textIfReadable } from '../base/text-file.ts';
 
@@ -23,8 +24,11 @@ export interface NetTexts {
 }
 
 /** Of the namespace that `/proc/PID/net` shows; empty when the process is gone. */
-export function readAddresses(pid: number | 'self'): readonly InterfaceAddress[] {
-  return addressesIn(readNetTexts(pid));
+export function readAddresses(
+  pid: number | 'self',
+  grounds: Grounds = new Grounds(),
+): readonly InterfaceAddress[] {
+  return addressesIn(readNetTexts(pid, grounds));
 }
 
 /** All interfaces of that namespace but lo, in the kernel's order. */
@@ -32,12 +36,14 @@ export function readInterfaces(pid: number | 'self'): readonly string[] {
   return interfacesIn(readText(pid, 'dev')).filter((name) => name !== 'lo');
 }
 
-function readNetTexts(pid: number | 'self'): NetTexts {
+/** Counters in `dev` change all the time, and addresses with the other three, so it is no ground. */
+function readNetTexts(pid: number | 'self', grounds: Grounds): NetTexts {
+  const text = (file: string) => grounds.text(`/proc/${pid}/net/${file}`) ?? '';
   return {
     dev: readText(pid, 'dev'),
-    fibTrie: readText(pid, 'fib_trie'),
-    route: readText(pid, 'route'),
-    inet6: readText(pid, 'if_inet6'),
+    fibTrie: text('fib_trie'),
+    route: text('route'),
+    inet6: text('if_inet6'),
   };
 }
 

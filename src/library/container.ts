@@ -99,7 +99,8 @@ export class Container {
     this.config = new ConfigFile(id, place);
     this.snapshots = new Snapshots(id, place);
     this.cgroup = {
-      get: async (key) => (await this.#session((session) => readCgroup(session, id, key))).replace(/\n$/, ''),
+      get: async (key) =>
+        (await this.#session((session) => readCgroup(session, id, key))).text.replace(/\n$/, ''),
       set: (key, value) => this.#session((session) => writeCgroup(session, id, key, String(value))),
     };
   }

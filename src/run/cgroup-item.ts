@@ -13,11 +13,21 @@ import { gatherLayout } from '../host/cgroups.ts';
 import type { CommandSocket } from './command-socket.ts';
 import { limitDir } from './container-cgroup.ts';
 
-/** The file's text with its line ends; that of the other generation is translated. */
-export async function getCgroupItem(socket: CommandSocket, key: string): Promise<string> {
+export interface CgroupItem {
+  /** With its line ends; that of the other generation is translated. */
+  readonly text: string;
+  /** Where it stands as it is. */
+  readonly file: string | undefined;
+}
+
+export async function getCgroupItem(socket: CommandSocket, key: string): Promise<CgroupItem> {
   const { target, dir } = await locate(socket, key);
   const text = readItem(dir, target.file);
-  if (target.file === key) return text;
+  if (target.file === key) return { text, file: `${dir}/${key}` };
+  return { text: translated(text, target, dir), file: undefined };
+}
+
+function translated(text: string, target: KeyTarget, dir: string): string {
   // A translation takes one line; files with a line for each device have several, or none.
   return text
     .split('\n')

@@ -1,16 +1,16 @@
 /** Getting and setting a value of the cgroup of a container, with the blame where it belongs. */
 
 import { LxcError } from '../base/error.ts';
-import { getCgroupItem, setCgroupItem } from './cgroup-item.ts';
+import { type CgroupItem, getCgroupItem, setCgroupItem } from './cgroup-item.ts';
 import { CommandSocket, type ContainerId } from './command-socket.ts';
 import { monitorOf } from './monitor.ts';
 import type { Session } from './session.ts';
 import { tend } from './tend.ts';
 
-/** The text of the file, line ends and all; `key` is its name in either generation of cgroups. */
-export function readCgroup(session: Session, id: ContainerId, key: string): Promise<string> {
+/** `key` is its name in either generation of cgroups. */
+export function readCgroup(session: Session, id: ContainerId, key: string): Promise<CgroupItem> {
   const act = `Failed to retrieve value of '${key}' for '${id.lxcpath}:${id.name}'`;
-  return blaming(session, id, act, () => getCgroupItem(monitorOf(session, id), key));
+  return blaming(session, id, act, () => getCgroupItem(monitorOf(session, id, session.grounds), key));
 }
 
 export function writeCgroup(session: Session, id: ContainerId, key: string, value: string): Promise<void> {

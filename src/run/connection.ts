@@ -13,6 +13,7 @@ import { encodeProgram } from '../wire/encode.ts';
 import { helloRoles, runFlags, spawnStdio } from '../wire/frames.ts';
 import type { Answer } from '../wire/grounds.ts';
 import type { Program } from '../wire/program.ts';
+import { encodeReport, type ReportPart } from '../wire/report.ts';
 import { encodeText } from '../wire/text.ts';
 import { type HelperTimes, readTrace } from '../wire/trace.ts';
 import {
@@ -53,7 +54,7 @@ export interface Service {
   isPrompt(command: string): boolean;
   /** What its first turn took. */
   took(command: string, milliseconds: number): void;
-  /** The program that `hello` was answered with rests on nothing but `grounds`. */
+  /** What `hello` was answered with rests on nothing but `grounds`. */
   keep(answer: Answer): void;
   command(session: SteeredSession): Promise<Exit>;
   /** A monitor's container ended: `calls` are what it waits for. */
@@ -111,8 +112,8 @@ class Connection implements EndSession, Steering {
   #times: HelperTimes | undefined;
   /** Payload of HELLO. */
   #words: Buffer = Buffer.alloc(0);
-  /** Payload of RUN, where its caller may run it again. */
-  #answer: Uint8Array | undefined;
+  /** What its caller may do again. */
+  #answer: Answer['again'] | undefined;
   #onCall: CallHandler | undefined;
   #waitingCalls: Frame[] = [];
   /** Said before there is something to steer. */
@@ -169,6 +170,12 @@ class Connection implements EndSession, Steering {
     this.#sender.send(frameTypes.ERR, typeof text === 'string' ? encodeText(text) : text);
   }
 
+  report(text: string, again: readonly ReportPart[] | undefined): void {
+    if (again === undefined || this.#answer !== undefined) this.grounds.spoil();
+    else if (this.grounds.isWhole) this.#answer = { kind: 'report', bytes: encodeReport(again) };
+    this.#sender.send(frameTypes.OUT, encodeText(text));
+  }
+
   syslog(line: string): void {
     this.#sender.send(frameTypes.SYSLOG, encodeText(line));
   }
@@ -206,7 +213,7 @@ class Connection implements EndSession, Steering {
       this.#attached = program.after === 'attached';
       this.#isLast = flags === runFlags.last;
       const bytes = encodeProgram(program, flags);
-      if (this.grounds.isWhole) this.#answer = bytes;
+      if (this.grounds.isWhole) this.#answer = { kind: 'program', bytes };
       this.#sender.send(frameTypes.RUN, bytes);
       this.laps.mark('put the program into words');
       if (this.#attached) for (const turn of this.#waitingTurns.splice(0)) turn();
@@ -336,6 +343,7 @@ class Connection implements EndSession, Steering {
     } else {
       this.#sender.send(frameTypes.EXIT, u32s(status, signal));
       this.#sender.end();
+      if (this.#answer?.kind === 'report' && status === 0 && signal === 0) this.#keep();
     }
   }
 
@@ -345,7 +353,7 @@ class Connection implements EndSession, Steering {
       hello: withoutPid(this.#words),
       // What a brain reads but once may be another thing after the next boot.
       grounds: [bootGround(), ...this.grounds.all],
-      program: this.#answer,
+      again: this.#answer,
     });
   }
 

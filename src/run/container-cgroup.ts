@@ -1,6 +1,8 @@
 /** The cgroup directories of a running container: the monitor knows the paths, the host where they are mounted. */
 
-import { readStats, type Stats } from '../cgroup/stats.ts';
+import type { ReadFile } from '../base/amount.ts';
+import { textIfReadable } from '../base/text-file.ts';
+import { findStats, type StatReadings, type Stats, valuesOf } from '../cgroup/stats.ts';
 import { cgroupDirectory } from '../host/cgroup-mounts.ts';
 import type { CommandSocket } from './command-socket.ts';
 import { cgroupsOf } from './processes.ts';
@@ -35,15 +37,18 @@ async function ownPath(socket: CommandSocket, controller: string): Promise<strin
 }
 
 export async function containerStats(socket: CommandSocket): Promise<Stats> {
+  return valuesOf(await statReadings(socket));
+}
+
+/** The same, and where each number was read; `read` is handed every file that was tried. */
+export async function statReadings(
+  socket: CommandSocket,
+  read: ReadFile = textIfReadable,
+): Promise<StatReadings> {
   const [cpuacct, blkio, memory, pids] = await Promise.all(
     ['cpuacct', 'blkio', 'memory', 'pids'].map((controller) => limitDir(socket, controller)),
   );
   const isComplete = cpuacct !== undefined && blkio !== undefined && memory !== undefined;
-  return readStats({
-    cpuacct,
-    blkio,
-    memory,
-    pids,
-    unified: isComplete ? undefined : await limitDir(socket, ''),
-  });
+  const unified = isComplete ? undefined : await limitDir(socket, '');
+  return findStats({ cpuacct, blkio, memory, pids, unified }, read);
 }

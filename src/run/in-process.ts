@@ -139,6 +139,7 @@ export class InProcess implements Session, Disposable {
   /** For a person at a terminal, whom a library does not talk to: what matters is thrown. */
   out(): void {}
   err(): void {}
+  report(): void {}
   syslog(line: string): void {
     void this.client.session.then((session) => session.syslog(line));
   }

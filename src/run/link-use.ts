@@ -1,5 +1,6 @@
 /** Traffic of a running container's interfaces. */
 
+import { type Amount, measure, numberIn } from '../base/amount.ts';
 import { textIfReadable } from '../base/text-file.ts';
 import type { CommandSocket } from './command-socket.ts';
 
@@ -8,6 +9,15 @@ export interface LinkUse {
   readonly link: string;
   readonly txBytes: number;
   readonly rxBytes: number;
+}
+
+/** With the host's counters, where it has some of this interface alone. */
+export interface LinkReading extends LinkUse {
+  readonly counters: { readonly tx: Amount; readonly rx: Amount } | undefined;
+}
+
+export function linkUseOf({ link, txBytes, rxBytes }: LinkReading): LinkUse {
+  return { link, txBytes, rxBytes };
 }
 
 /** The types of the interfaces, in the order of the configuration. */
@@ -20,7 +30,7 @@ export async function linkUses(
   socket: CommandSocket,
   pid: number,
   types: readonly string[],
-): Promise<readonly LinkUse[]> {
+): Promise<readonly LinkReading[]> {
   const nics = await numbered(socket, types);
   const uses = await Promise.all(nics.map((nic) => linkUse(socket, pid, nic)));
   return uses.flatMap((use) => use ?? []);
@@ -47,36 +57,33 @@ async function linkUse(
   socket: CommandSocket,
   pid: number,
   { type, index }: Nic,
-): Promise<LinkUse | undefined> {
+): Promise<LinkReading | undefined> {
   const item = (sub: string) => socket.configItem(`lxc.net.${index}.${sub}`);
   if (type === 'empty' || type === 'none') return undefined;
   if (type === 'veth') return hostSide(await item('veth.pair'));
   const [link = '', name = ''] = await Promise.all([item('link'), item('name')]);
-  return link === '' ? undefined : containerSide(link, counters(pid).get(name));
+  return link === '' ? undefined : containerSide(link, inside(pid).get(name));
 }
 
 /** What arrives at the host's end was sent by the container. */
-function hostSide(link: string | undefined): LinkUse | undefined {
+function hostSide(link: string | undefined): LinkReading | undefined {
   if (link === undefined || link === '' || link.includes('/')) return undefined;
-  const txBytes = counter(link, 'rx_bytes');
-  const rxBytes = counter(link, 'tx_bytes');
-  return txBytes === undefined || rxBytes === undefined ? undefined : { link, txBytes, rxBytes };
+  const counter = (file: string) => numberIn(`/sys/class/net/${link}/statistics/${file}`);
+  const counters = { tx: counter('rx_bytes'), rx: counter('tx_bytes') };
+  const txBytes = measure(counters.tx, textIfReadable);
+  const rxBytes = measure(counters.rx, textIfReadable);
+  return txBytes === undefined || rxBytes === undefined ? undefined : { link, txBytes, rxBytes, counters };
 }
 
 /** The host's parent carries more than this container's traffic, so the interface inside is asked. */
 function containerSide(
   link: string,
   bytes: Pick<LinkUse, 'txBytes' | 'rxBytes'> | undefined,
-): LinkUse | undefined {
-  return bytes === undefined ? undefined : { link, ...bytes };
+): LinkReading | undefined {
+  return bytes === undefined ? undefined : { link, ...bytes, counters: undefined };
 }
 
-function counter(link: string, file: string): number | undefined {
-  const text = textIfReadable(`/sys/class/net/${link}/statistics/${file}`);
-  return text === undefined ? undefined : Number(text);
-}
-
-function counters(pid: number): ReadonlyMap<string, Pick<LinkUse, 'txBytes' | 'rxBytes'>> {
+function inside(pid: number): ReadonlyMap<string, Pick<LinkUse, 'txBytes' | 'rxBytes'>> {
   return parseNetDev(textIfReadable(`/proc/${pid}/net/dev`) ?? '');
 }
 

@@ -6,6 +6,7 @@
 import type { Grounds } from '../base/grounds.ts';
 import type { Laps } from '../base/laps.ts';
 import type { Program } from '../wire/program.ts';
+import type { ReportPart } from '../wire/report.ts';
 import type { HelperTimes } from '../wire/trace.ts';
 
 export interface Terminals {
@@ -114,6 +115,11 @@ export interface Session {
   readonly laps: Laps;
   out(text: string | Uint8Array): void;
   err(text: string | Uint8Array): void;
+  /**
+   * All that a command has to say, once. With `again` its caller may give it anew by itself as long as the grounds hold: the
+   * same text in parts, its numbers by where they are read.
+   */
+  report(text: string, again: readonly ReportPart[] | undefined): void;
   /** A line for the system's log, its priority in front: `<27>lxc-start[4711]: text`. */
   syslog(line: string): void;
   /** A path as the caller means it. */

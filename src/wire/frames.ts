@@ -115,4 +115,4 @@ export const recordTags = {
 export const recordMagic = 'LXCTSR1\n';
 
 /** Begins a kept answer, `replay/KEY` in the run directory. */
-export const replayMagic = 'LXCTSA1\n';
+export const replayMagic = 'LXCTSA2\n';

@@ -1,4 +1,4 @@
-/** A kept answer as the helper reads it: the words it answers, its grounds, and the program. */
+/** A kept answer as the helper reads it: the words it answers, its grounds, and what to do again. */
 
 import type { Ground } from '../base/grounds.ts';
 import { ByteWriter } from './bytes.ts';
@@ -15,13 +15,15 @@ export const groundKinds = {
   present: 8,
 } as const;
 
+/** The payload of RUN, or a report (report.ts). */
+export const keptKinds = { program: 1, report: 2 } as const;
+
 /** What a brain told a client, and why. */
 export interface Answer {
   /** Payload of HELLO, its pid 0. */
   readonly hello: Uint8Array;
   readonly grounds: readonly Ground[];
-  /** Payload of RUN. */
-  readonly program: Uint8Array;
+  readonly again: { readonly kind: keyof typeof keptKinds; readonly bytes: Uint8Array };
 }
 
 export interface Kept extends Answer {
@@ -29,10 +31,10 @@ export interface Kept extends Answer {
   readonly namespaces: string;
 }
 
-export function encodeKept({ hello, namespaces, grounds, program }: Kept): Buffer {
+export function encodeKept({ hello, namespaces, grounds, again }: Kept): Buffer {
   const out = new ByteWriter().raw(Buffer.from(replayMagic)).blob(hello).text(namespaces).u32(grounds.length);
   for (const ground of grounds) out.u32(groundKinds[ground.kind]).text(ground.path).blob(valueBytes(ground));
-  return out.blob(program).take();
+  return out.u32(keptKinds[again.kind]).blob(again.bytes).take();
 }
 
 function valueBytes(ground: Ground): Uint8Array {

@@ -3,6 +3,12 @@
 import { existsSync, globSync, mkdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
+import { linesIn } from '../../src/base/amount.ts';
+import { partsOf, textOf } from '../../src/cli/pieces.ts';
+import { ByteReader } from '../../src/wire/bytes.ts';
+import { replayMagic } from '../../src/wire/frames.ts';
+import { encodeKept } from '../../src/wire/grounds.ts';
+import { encodeReport } from '../../src/wire/report.ts';
 import { binDir, run } from './harness/commands.ts';
 import type { Container } from './harness/container.ts';
 import { eventually } from './harness/eventually.ts';
@@ -121,6 +127,81 @@ testOurs('lxc-attach that was said before enters the container that runs now', r
   process.kill(await foo.initPid(), 'SIGKILL');
   await eventually(async () => (await foo.state()) === 'STOPPED', 'it has stopped');
   expect((await look()).stderr).toMatch(/not running/);
+});
+
+testOurs('lxc-cgroup that was said before reads what the file says now', reason, async (scope) => {
+  const foo = scope.container({ env, config: ['lxc.cgroup.pids.max = 99'] });
+  await foo.start();
+  const look = () => foo.run('cgroup', ['pids.max']);
+  const before = kept();
+  expect(await look()).toMatchObject({ status: 0, stdout: '99\n\n' });
+  await eventually(() => keptMore(before), 'it is kept');
+  await withoutBrain();
+  writeFileSync(join(foo.cgroupDir('pids'), 'pids.max'), '77');
+  expect(await look()).toMatchObject({ status: 0, stdout: '77\n\n', stderr: '' });
+  expect(brains()).toBe(0);
+  await foo.stop();
+  expect((await look()).stderr).toMatch(/is not running/);
+  await foo.start();
+  expect((await look()).stdout).toBe('99\n\n');
+  await foo.stop();
+});
+
+testOurs(
+  'lxc-info that was said before tells the numbers of now, and a frozen one is asked',
+  reason,
+  async (scope) => {
+    const foo = scope.container({ env });
+    await foo.start();
+    await foo.probe();
+    const look = async (...args: string[]) => (await foo.run('info', args)).stdout;
+    const used = (text: string) => Number(/^CPU use: +(\d+)$/m.exec(text)?.[1]);
+    const before = kept();
+    const first = await look('-H');
+    await eventually(() => keptMore(before), 'it is kept');
+    await withoutBrain();
+    await foo.attach(['/bin/sh', '-c', 'i=0; while [ $i -lt 20000 ]; do i=$((i+1)); done']);
+    await withoutBrain();
+    const second = await look('-H');
+    expect(brains()).toBe(0);
+    expect(second.replaceAll(/use: +\d+/g, '')).toBe(first.replaceAll(/use: +\d+/g, ''));
+    expect(second).toContain(`PID:            ${await foo.initPid()}\n`);
+    expect(used(second)).toBeGreaterThan(used(first) + 1e6);
+    await foo.run('freeze');
+    expect(await look('-H')).toContain('State:          FROZEN\n');
+    await foo.run('unfreeze');
+    expect(await look('-H')).toContain('State:          RUNNING\n');
+    await foo.stop();
+    expect(await look('-H')).toContain('State:          STOPPED\n');
+  },
+);
+
+/** Where units change, and between. */
+const values = [0, 1, 999, 1024, 1025, 5_000_000, 15_000_000, 4_999_999, 1_048_576, 1_048_577, 1_073_741_824]
+  .concat(Array.from({ length: 45 }, (_, power) => Math.floor(1.9 ** power) + 1_073_741_000))
+  .concat(Array.from({ length: 45 }, (_, power) => Math.floor(2.1 ** power)));
+
+testOurs('The helper words numbers as the brain does', reason, async (scope) => {
+  const foo = scope.container({ env, config: ['lxc.cgroup.pids.max = 99'] });
+  await foo.start();
+  const before = kept();
+  await foo.run('cgroup', ['pids.max']);
+  await eventually(() => keptMore(before), 'it is kept');
+  const [path = ''] = [...kept()].filter((one) => !before.has(one));
+  const from = new ByteReader(readFileSync(path).subarray(replayMagic.length));
+  const [hello, namespaces] = [from.blob(), from.text()];
+  const pieces = values.flatMap((value, index) => {
+    const file = join(foo.dir, `number-${index}`);
+    writeFileSync(file, `device ${value} 3\nTotal ${value}\n`);
+    const amount = linesIn(file, ['Total']);
+    return (['number', 'size', 'seconds'] as const).flatMap((form) => [{ value, form, amount }, '\n']);
+  });
+  const bytes = encodeReport(partsOf(pieces) ?? []);
+  writeFileSync(path, encodeKept({ hello, namespaces, grounds: [], again: { kind: 'report', bytes } }));
+  expect((await foo.run('cgroup', ['pids.max'])).stdout).toBe(textOf(pieces));
+  rmSync(join(foo.dir, 'number-7'));
+  expect((await foo.run('cgroup', ['pids.max'])).stdout).toBe('99\n\n');
+  await foo.stop();
 });
 
 testOurs('With LXC_TS_DAEMON=0 nothing is kept and nothing replayed', reason, async (scope) => {

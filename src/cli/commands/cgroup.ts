@@ -2,6 +2,8 @@
 
 import { LxcError } from '../../base/error.ts';
 import { readCgroup, writeCgroup } from '../../run/cgroup.ts';
+import type { CgroupItem } from '../../run/cgroup-item.ts';
+import type { Session } from '../../run/session.ts';
 import { type Command, rcfile } from '../command.ts';
 
 export const cgroup: Command = {
@@ -13,9 +15,14 @@ export const cgroup: Command = {
   async run({ lxcpath, name, operands: [key, value] }, session) {
     if (key === undefined)
       throw new LxcError('Missing state object', { hint: 'name a file such as memory.max' });
-    // LXC puts one more line end behind the file's own.
-    if (value === undefined) session.out(`${await readCgroup(session, { lxcpath, name }, key)}\n`);
+    if (value === undefined) print(session, await readCgroup(session, { lxcpath, name }, key));
     else await writeCgroup(session, { lxcpath, name }, key, value);
     return 0;
   },
 };
+
+/** LXC puts one more line end behind the file's own. */
+function print(session: Session, { text, file }: CgroupItem): void {
+  const again = file === undefined ? undefined : [{ copy: file }, { text: '\n' }];
+  session.report(`${text}\n`, again);
+}

@@ -3,12 +3,13 @@
 import { existsSync } from 'node:fs';
 import { getItem, loadConfig, nodeConfigIo } from '../../config/index.ts';
 import { configPath } from '../../run/directory.ts';
-import { containerInfo } from '../../run/info.ts';
+import { readInfo } from '../../run/info.ts';
 import type { Session } from '../../run/session.ts';
 import { type Command, type Invocation, rcfile } from '../command.ts';
 import { format, jsonText } from '../format.ts';
-import { type InfoFacts, infoJson, infoText } from '../info-text.ts';
+import { type InfoFacts, infoJson, infoPieces } from '../info-text.ts';
 import { flag, list } from '../option.ts';
+import { partsOf, textOf } from '../pieces.ts';
 
 const config = list({
   short: 'c',
@@ -39,7 +40,7 @@ export const info: Command = {
     const { lxcpath, name } = invocation;
     const file = configFile(invocation, session);
     const asked = wanted(invocation);
-    const facts = await containerInfo(session, { lxcpath, name }, asked);
+    const facts = await readInfo(session, { lxcpath, name }, asked);
     if (facts.state === 'STOPPED' && !existsSync(file)) {
       session.err(`${name} doesn't exist\n`);
       return 1;
@@ -100,11 +101,10 @@ function print(invocation: Invocation, session: Session, facts: InfoFacts): void
   }
   const isRaw = invocation.get(raw);
   const given = filters.filter((filter) => invocation.get(filter)).length;
-  session.out(
-    infoText(facts, {
-      humanize: !isRaw,
-      bare: isRaw && given === 1,
-      bareItem: isRaw && invocation.get(config).length === 1,
-    }),
-  );
+  const pieces = infoPieces(facts, {
+    humanize: !isRaw,
+    bare: isRaw && given === 1,
+    bareItem: isRaw && invocation.get(config).length === 1,
+  });
+  session.report(textOf(pieces), partsOf(pieces));
 }

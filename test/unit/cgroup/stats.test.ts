@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { statsOf } from '../../../src/cgroup/stats.ts';
 
 function files(texts: Readonly<Record<string, string>>) {
-  return (dir: string | undefined, file: string) => (dir === undefined ? undefined : texts[`${dir}/${file}`]);
+  return (path: string) => texts[path];
 }
 
 const v1 = {

@@ -1,17 +1,21 @@
 import { describe, expect, test } from 'vitest';
-import { type InfoFacts, infoJson, infoText } from '../../../src/cli/info-text.ts';
+import { numberIn } from '../../../src/base/amount.ts';
+import { type InfoFacts, type InfoStyle, infoJson, infoPieces } from '../../../src/cli/info-text.ts';
+import { partsOf, textOf } from '../../../src/cli/pieces.ts';
 
+const read = (value: number) => ({ value, amount: numberIn(`/cgroup/${value}`) });
 const stats = {
-  cpuNanoseconds: 7_212_064,
-  blkioBytes: 0,
-  memoryBytes: 675_840,
-  kernelMemoryBytes: 364_544,
-  swapBytes: 0,
-  pids: 2,
+  cpuNanoseconds: read(7_212_064),
+  blkioBytes: read(0),
+  memoryBytes: read(675_840),
+  kernelMemoryBytes: read(364_544),
+  swapBytes: read(0),
+  pids: read(2),
 };
 const running: InfoFacts = { name: 'c1', state: 'RUNNING', pid: 8622, ips: ['10.0.3.5', 'fd00::5'], stats };
 const human = { humanize: true, bare: false, bareItem: false };
 const raw = { ...human, humanize: false };
+const infoText = (facts: InfoFacts, style: InfoStyle) => textOf(infoPieces(facts, style));
 
 describe('lxc-info', () => {
   test('prints a running container as LXC does', () => {
@@ -29,6 +33,17 @@ describe('lxc-info', () => {
         '',
       ].join('\n'),
     );
+  });
+
+  test('is given again with the files of its numbers, if every number has one', () => {
+    const pieces = infoPieces({ state: 'RUNNING', stats: { ...stats, blkioBytes: undefined } }, human);
+    expect(partsOf(pieces)?.slice(0, 3)).toEqual([
+      { text: 'State:          RUNNING\nCPU use:        ' },
+      { amount: numberIn('/cgroup/7212064'), form: 'seconds' },
+      { text: '\nMemory use:     ' },
+    ]);
+    const links = [{ link: 'eth0', txBytes: 1, rxBytes: 2, counters: undefined }];
+    expect(partsOf(infoPieces({ stats, links }, human))).toBeUndefined();
   });
 
   test('prints only what a stopped container has', () => {
@@ -58,7 +73,7 @@ describe('lxc-info', () => {
   });
 
   test('prints the traffic of each interface below the rest', () => {
-    const links = [{ link: 'vethABCDEF', txBytes: 5181, rxBytes: 648 }];
+    const links = [{ link: 'vethABCDEF', txBytes: 5181, rxBytes: 648, counters: undefined }];
     expect(infoText({ links }, human)).toBe(
       [
         'Link:           vethABCDEF',
@@ -91,7 +106,14 @@ describe('lxc-info', () => {
       state: 'RUNNING',
       pid: 8622,
       ips: ['10.0.3.5', 'fd00::5'],
-      stats,
+      stats: {
+        cpuNanoseconds: 7_212_064,
+        blkioBytes: 0,
+        memoryBytes: 675_840,
+        kernelMemoryBytes: 364_544,
+        swapBytes: 0,
+        pids: 2,
+      },
       config: { 'lxc.uts.name': 'c1', 'lxc.bogus': null },
     });
   });

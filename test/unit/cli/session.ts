@@ -31,6 +31,9 @@ export function fakeSession(argv: readonly string[], more: Partial<Session> = {}
     err: (text) => {
       printed.err += text;
     },
+    report: (text) => {
+      printed.out += text;
+    },
     syslog: (line) => {
       printed.log += `${line}\n`;
     },

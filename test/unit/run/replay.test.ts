@@ -19,7 +19,7 @@ const answer = (hello: string) => ({
   hello: Buffer.from(hello),
   namespaces: '0123456789abcdef',
   grounds: [{ kind: 'absent', path: '/none' }] as const,
-  program: Buffer.from('run'),
+  again: { kind: 'program', bytes: Buffer.from('run') } as const,
 });
 
 test('An answer is kept under its words, for its owner alone', () => {
@@ -28,7 +28,7 @@ test('An answer is kept under its words, for its owner alone', () => {
   expect(statSync(file).mode & 0o777).toBe(0o600);
   expect(statSync(join(dir, 'replay')).mode & 0o777).toBe(0o700);
   const bytes = readFileSync(file);
-  expect(bytes.toString('latin1', 0, 8)).toBe('LXCTSA1\n');
+  expect(bytes.toString('latin1', 0, 8)).toBe('LXCTSA2\n');
   const from = new ByteReader(bytes.subarray(8));
   expect(from.blob().toString()).toBe('words');
   expect(from.text()).toBe('0123456789abcdef');
