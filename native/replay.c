@@ -71,6 +71,13 @@ static bool same_process(const struct ground *g)
 	return now && g->len == sizeof(now) && !memcmp(&now, g->value, sizeof(now));
 }
 
+static bool unlocked(const struct ground *g)
+{
+	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	_fd_ int fd = CHECK(open(g->path, O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC));
+	return fd < 0 ? fd == -ENOENT || fd == -ENOTDIR : fcntl(fd, F_OFD_GETLK, &lock) == 0 && lock.l_type == F_UNLCK;
+}
+
 static bool holds(const struct ground *g, char *room)
 {
 	switch (g->kind) {
@@ -90,6 +97,8 @@ static bool holds(const struct ground *g, char *room)
 		return access(g->path, F_OK) < 0;
 	case GROUND_PRESENT:
 		return access(g->path, F_OK) == 0;
+	case GROUND_UNLOCKED:
+		return unlocked(g);
 	}
 	return false;
 }

@@ -18,6 +18,7 @@ enum {
 	GROUND_PROCESS = 6,
 	GROUND_ABSENT = 7,
 	GROUND_PRESENT = 8,
+	GROUND_UNLOCKED = 9,
 };
 
 enum {

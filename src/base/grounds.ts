@@ -13,6 +13,8 @@ export type Ground =
   | { readonly kind: 'line'; readonly path: string; readonly text: string }
   | { readonly kind: 'link'; readonly path: string; readonly text: string }
   | { readonly kind: 'absent' | 'present'; readonly path: string }
+  /** Nobody holds a lock on it; there may be no such file. */
+  | { readonly kind: 'unlocked'; readonly path: string }
   /** What a path leads to: S_IFMT of its mode, and the device it is. */
   | { readonly kind: 'node'; readonly path: string; readonly numbers: readonly bigint[] }
   /** Device, inode, size, mtime and ctime in nanoseconds: what is in a file or directory changes with these. */

@@ -65,7 +65,9 @@ const turnMilliseconds = 5;
 
 /** Waits until nobody writes or removes the container. Most have never been locked: then there is no file. */
 export async function unlocked(session: Session, id: ContainerId): Promise<void> {
-  while (!session.signal.aborted && isLocked(lockFile(session, id))) await sleep(turnMilliseconds);
+  const path = lockFile(session, id);
+  session.grounds.add({ kind: 'unlocked', path });
+  while (!session.signal.aborted && isLocked(path)) await sleep(turnMilliseconds);
 }
 
 function isLocked(path: string): boolean {

@@ -13,6 +13,7 @@ export const groundKinds = {
   process: 6,
   absent: 7,
   present: 8,
+  unlocked: 9,
 } as const;
 
 /** The payload of RUN, or a report (report.ts). */
