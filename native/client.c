@@ -267,7 +267,7 @@ static void await_replay(struct client *c)
 static void replay(struct client *c, const struct introduction *intro)
 {
 	_frame_ struct frame frame = { 0 };
-	if (!replay_open(intro, &frame))
+	if (!replay_open(intro, &frame) && !pattern_open(intro, &frame))
 		return;
 	if (frame.type == FRAME_OUT) {
 		obey_frame(-1, &frame);

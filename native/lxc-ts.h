@@ -334,6 +334,14 @@ void trace_send(int brain);                                /* and no more times 
 
 /* What a brain kept for a request, as RUN or OUT; false where nothing is kept that still holds. */
 bool replay_open(const struct introduction *, struct frame *out);
+/* The file `key` in a folder of the run directory; free its bytes in any case. */
+bool kept_file(const struct introduction *, const char *folder, uint64_t key, const char *magic, struct buffer *);
+bool grounds_hold(struct reader *);                        /* u32 count, then each */
+
+/* ---- pattern.c ---- */
+
+/* The same for a request that differs from such as were answered only in words that are its own. */
+bool pattern_open(const struct introduction *, struct frame *out);
 
 /* ---- report.c ---- */
 

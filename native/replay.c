@@ -103,7 +103,7 @@ static bool holds(const struct ground *g, char *room)
 	return false;
 }
 
-static bool all_hold(struct reader *r)
+bool grounds_hold(struct reader *r)
 {
 	char *room = map_pages(MAX_TEXT);
 	uint32_t count = get_u32(r);
@@ -120,27 +120,34 @@ static bool all_hold(struct reader *r)
 }
 
 /* What a directory that only its owner may enter holds is as good as what its brain says. */
-static int open_kept(const struct introduction *intro)
+static int open_kept(const struct introduction *intro, const char *folder, uint64_t key)
 {
 	char path[128], name[17];
-	format_hash(name, fnv(fnv(FNV_START, intro->hello.at, intro->hello.len), intro->namespaces, 16));
+	format_hash(name, key);
 	int err = intro->no_directory;
 	if (err == 0)
-		err = JOIN(path, intro->directory, "/replay/", name);
+		err = JOIN(path, intro->directory, folder, name);
 	return err < 0 ? err : CHECK(open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
+}
+
+bool kept_file(const struct introduction *intro, const char *folder, uint64_t key, const char *magic, struct buffer *out)
+{
+	struct stat st;
+	_fd_ int fd = open_kept(intro, folder, key);
+	if (fd < 0 || fstat(fd, &st) < 0 || st.st_size <= 0 || st.st_size > MAX_FRAME_BYTES)
+		return false;
+	*out = (struct buffer){ .at = map_pages(st.st_size + 1), .len = st.st_size, .cap = st.st_size + 1 };
+	return out->at && RETRY(read(fd, out->at, out->len)) == st.st_size && !strncmp(out->at, magic, strlen(magic));
 }
 
 static bool read_kept(struct reader *r, const struct introduction *intro, struct frame *out)
 {
 	uint32_t len;
-	if (r->end - r->at < (ptrdiff_t)strlen(REPLAY_MAGIC) || memcmp(r->at, REPLAY_MAGIC, strlen(REPLAY_MAGIC)))
-		return false;
-	r->at += strlen(REPLAY_MAGIC);
 	const char *words = get_blob(r, &len);
 	if (r->bad || len != intro->hello.len || memcmp(words, intro->hello.at, len))
 		return false;
 	const char *from = get_blob(r, &len);
-	if (r->bad || strcmp(from, intro->namespaces) || !all_hold(r))
+	if (r->bad || strcmp(from, intro->namespaces) || !grounds_hold(r))
 		return false;
 	uint32_t kind = get_u32(r);
 	const char *again = get_blob(r, &len);
@@ -156,18 +163,10 @@ static bool read_kept(struct reader *r, const struct introduction *intro, struct
 
 bool replay_open(const struct introduction *intro, struct frame *out)
 {
-	struct stat st;
-	bool found = false;
-	_fd_ int fd = open_kept(intro);
-	if (fd < 0 || fstat(fd, &st) < 0 || st.st_size <= 0 || st.st_size > MAX_FRAME_BYTES)
+	_buffer_ struct buffer bytes = { 0 };
+	uint64_t key = fnv(fnv(FNV_START, intro->hello.at, intro->hello.len), intro->namespaces, 16);
+	if (!kept_file(intro, "/replay/", key, REPLAY_MAGIC, &bytes))
 		return false;
-	char *bytes = map_pages(st.st_size + 1);
-	if (!bytes)
-		return false;
-	if (RETRY(read(fd, bytes, st.st_size)) == st.st_size) {
-		struct reader r = { .at = bytes, .end = bytes + st.st_size };
-		found = read_kept(&r, intro, out);
-	}
-	unmap_pages(bytes, st.st_size + 1);
-	return found;
+	struct reader r = { .at = bytes.at + strlen(REPLAY_MAGIC), .end = bytes.at + bytes.len };
+	return read_kept(&r, intro, out);
 }

@@ -8,6 +8,7 @@
 #define NODE_FLAGS "--no-rehash-snapshot", "--invocation-count-for-maglev=30", "--minimum-invocations-after-ic-update=30"
 
 #define REPLAY_MAGIC "LXCTSA2\n"
+#define PATTERN_MAGIC "LXCTSP1\n"
 
 enum {
 	GROUND_TEXT = 1,

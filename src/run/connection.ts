@@ -114,6 +114,7 @@ class Connection implements EndSession, Steering {
   #words: Buffer = Buffer.alloc(0);
   /** What its caller may do again. */
   #answer: Answer['again'] | undefined;
+  #free: readonly string[] = [];
   #onCall: CallHandler | undefined;
   #waitingCalls: Frame[] = [];
   /** Said before there is something to steer. */
@@ -193,8 +194,9 @@ class Connection implements EndSession, Steering {
     return this.#run(program, 0, onCall);
   }
 
-  runLast(program: Program, { onCall, isGrounded = false }: LastOptions = {}): Promise<RunResult> {
+  runLast(program: Program, { onCall, isGrounded = false, free = [] }: LastOptions = {}): Promise<RunResult> {
     if (!isGrounded) this.grounds.spoil();
+    this.#free = free;
     // A brain of its own is not left behind by its client.
     return this.#run(program, this.#service.isShared ? runFlags.last : 0, onCall);
   }
@@ -354,6 +356,7 @@ class Connection implements EndSession, Steering {
       // What a brain reads but once may be another thing after the next boot.
       grounds: [bootGround(), ...this.grounds.all],
       again: this.#answer,
+      free: this.#free,
     });
   }
 

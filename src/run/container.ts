@@ -58,7 +58,7 @@ export class Container {
       { op: { op: 'stopByMonitor', args: { socket: socketName(this.id) } }, act: 'stop' },
     ]);
     const result = await (last
-      ? this.#session.runLast(program, { isGrounded: true })
+      ? this.#session.runLast(program, { isGrounded: true, free: [this.id.name] })
       : this.#session.run(program));
     if (result.kind !== 'failed') return true;
     if (result.errno === errnoNumber('ECONNREFUSED')) return false;

@@ -12,6 +12,7 @@ import type { Answer } from '../wire/grounds.ts';
 import { type Offer, type Service, serve } from './connection.ts';
 import { DescriptorLine } from './descriptor-line.ts';
 import { type Line, socketLine } from './line.ts';
+import { Patterns } from './pattern.ts';
 import { keep } from './replay.ts';
 
 /** Connections that came before the socket was taken away wait in the backlog: they are served within this time. */
@@ -42,6 +43,7 @@ class Daemon {
   #idle: NodeJS.Timeout | undefined;
   #leaving = false;
   readonly #prompt = new Set<string>();
+  readonly #patterns = new Patterns();
 
   constructor(service: Offer, idleSeconds: number) {
     this.#service = {
@@ -88,7 +90,10 @@ class Daemon {
   #keep(answer: Answer): void {
     const { path = '' } = this.#socket ?? listeningSocket();
     const namespaces = /-([0-9a-f]{16})\.sock$/.exec(path)?.[1];
-    if (namespaces !== undefined) keep(dirname(path), { ...answer, namespaces });
+    if (namespaces === undefined) return;
+    const kept = { ...answer, namespaces };
+    keep(dirname(path), kept);
+    this.#patterns.learn(dirname(path), kept);
   }
 
   #wait(): void {

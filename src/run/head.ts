@@ -34,7 +34,8 @@ export function encodeHead({ request, config, items, cgroups, sysinfo, logFile }
   return Buffer.from(
     JSON.stringify({
       format,
-      request,
+      // Whoever goes by a record has a pid of his own.
+      request: { ...request, pid: 0 },
       config: dumpConfig(config),
       items: [...items],
       cgroups: [...cgroups],

@@ -31,19 +31,23 @@ export function bootGround(): Ground {
   return boot;
 }
 
-/** In the run directory `dir`; a file that cannot be written is not kept, and the next client asks again. */
+/** In the run directory `dir`. */
 export function keep(dir: string, kept: Kept): void {
-  const replay = `${dir}/replay`;
   const key = hex64(fnv1a64(Buffer.concat([kept.hello, Buffer.from(kept.namespaces)])));
+  store(`${dir}/replay`, key, encodeKept(kept));
+}
+
+/** A file that cannot be written is not kept, and the next client asks again. */
+export function store(folder: string, key: string, bytes: Buffer): void {
   try {
-    makeDirectories(replay, 0o700);
-    const names = readdirSync(replay);
-    if (names.length >= mostKept) for (const name of names) rmSync(`${replay}/${name}`, { force: true });
+    makeDirectories(folder, 0o700);
+    const names = readdirSync(folder);
+    if (names.length >= mostKept) for (const name of names) rmSync(`${folder}/${name}`, { force: true });
     // Renamed, so that no client reads half of one.
-    writeFileSync(`${replay}/.${key}`, encodeKept(kept), { mode: 0o600 });
-    renameSync(`${replay}/.${key}`, `${replay}/${key}`);
+    writeFileSync(`${folder}/.${key}`, bytes, { mode: 0o600 });
+    renameSync(`${folder}/.${key}`, `${folder}/${key}`);
   } catch {
-    rmSync(`${replay}/.${key}`, { force: true });
+    rmSync(`${folder}/.${key}`, { force: true });
   }
 }
 

@@ -93,6 +93,8 @@ export interface LastOptions {
   readonly onCall?: CallHandler;
   /** `grounds` are all that the program rests on: its caller may run it again as long as they hold. */
   readonly isGrounded?: boolean;
+  /** Words of the command that stand for themselves alone: with another the program is the same, that one in its place. */
+  readonly free?: readonly string[];
 }
 
 export interface Session {

@@ -92,7 +92,8 @@ async function runWhole(
   { traced }: Reporter,
   onCall: CallHandler,
 ): Promise<RunResult> {
-  if (traced === undefined) return session.runLast(program, { onCall, isGrounded: isAlone(head, program) });
+  if (traced === undefined)
+    return session.runLast(program, { onCall, isGrounded: isAlone(head, program), free: freeWords(head) });
   const { result, times } = await session.runTraced(program, onCall);
   traced({ program, times, laps: session.laps.all });
   return result;
@@ -101,6 +102,10 @@ async function runWhole(
 /** Nobody but the caller has a part in it: no log, no call, nothing looked at that is not among the grounds. */
 function isAlone({ config, logFile }: Head, program: Program): boolean {
   return logFile === undefined && runsAlone(program) && isGrounded(config);
+}
+
+function freeWords({ request: { name, pidfile } }: Head): readonly string[] {
+  return pidfile === undefined ? [name] : [name, pidfile];
 }
 
 interface Scripts {

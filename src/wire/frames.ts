@@ -116,3 +116,6 @@ export const recordMagic = 'LXCTSR1\n';
 
 /** Begins a kept answer, `replay/KEY` in the run directory. */
 export const replayMagic = 'LXCTSA2\n';
+
+/** Begins answers that hold for more than one name, `patterns/KEY` in the run directory. */
+export const patternMagic = 'LXCTSP1\n';

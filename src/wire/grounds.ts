@@ -25,6 +25,8 @@ export interface Answer {
   readonly hello: Uint8Array;
   readonly grounds: readonly Ground[];
   readonly again: { readonly kind: keyof typeof keptKinds; readonly bytes: Uint8Array };
+  /** Words of the command that stand for themselves alone: any other gives the same answer with it in place. */
+  readonly free?: readonly string[];
 }
 
 export interface Kept extends Answer {
@@ -38,7 +40,7 @@ export function encodeKept({ hello, namespaces, grounds, again }: Kept): Buffer 
   return out.u32(keptKinds[again.kind]).blob(again.bytes).take();
 }
 
-function valueBytes(ground: Ground): Uint8Array {
+export function valueBytes(ground: Ground): Uint8Array {
   if ('text' in ground) return Buffer.from(ground.text);
   if (!('numbers' in ground)) return Buffer.alloc(0);
   const bytes = Buffer.alloc(8 * ground.numbers.length);

@@ -12,6 +12,7 @@ import { encodeReport } from '../../src/wire/report.ts';
 import { binDir, run } from './harness/commands.ts';
 import type { Container } from './harness/container.ts';
 import { eventually } from './harness/eventually.ts';
+import type { Scope } from './harness/scope.ts';
 import { testOurs } from './harness/suite.ts';
 
 const reason = 'C LXC has no daemon to do without';
@@ -20,6 +21,10 @@ const env = { LXC_TS_DAEMON: '1' };
 const kept = () => new Set(globSync('/run/lxc-ts/replay/*'));
 /** Old answers are thrown away when they are many, so their number tells nothing. */
 const keptMore = (before: ReadonlySet<string>) => [...kept()].some((path) => !before.has(path));
+const isAbout = (path: string, ...words: readonly string[]) => {
+  const bytes = readFileSync(path, 'latin1');
+  return words.every((word) => bytes.includes(word));
+};
 const brains = () => globSync('/run/lxc-ts/brain-*.sock').length;
 
 async function withoutBrain(): Promise<void> {
@@ -27,8 +32,12 @@ async function withoutBrain(): Promise<void> {
   await eventually(() => brains() === 0, 'the brain has left');
 }
 
+/** What other containers have shown tells nothing to the test at hand. */
+const forgetOthers = () => rmSync('/run/lxc-ts/patterns', { recursive: true, force: true });
+
 /** Started and stopped, so that both are known; the brain writes an answer down after it was given. */
 async function rehearse(foo: Container): Promise<void> {
+  forgetOthers();
   // The first start of a boot makes the directory that root file systems are mounted on, which is a change.
   await foo.start(['-s', 'lxc.uts.name=first']);
   await foo.stop();
@@ -56,6 +65,7 @@ testOurs('A start and a stop that were said before need no brain', reason, async
 
 testOurs('lxc-execute that was said before needs no brain and tells the status', reason, async (scope) => {
   const foo = scope.container({ env });
+  forgetOthers();
   const before = kept();
   const seen = ['--', '/bin/sh', '-c', 'echo said; exit 5'];
   expect(await foo.run('execute', seen)).toMatchObject({ status: 5, stdout: 'said\n' });
@@ -184,10 +194,11 @@ const values = [0, 1, 999, 1024, 1025, 5_000_000, 15_000_000, 4_999_999, 1_048_5
 testOurs('The helper words numbers as the brain does', reason, async (scope) => {
   const foo = scope.container({ env, config: ['lxc.cgroup.pids.max = 99'] });
   await foo.start();
-  const before = kept();
   await foo.run('cgroup', ['pids.max']);
-  await eventually(() => keptMore(before), 'it is kept');
-  const [path = ''] = [...kept()].filter((one) => !before.has(one));
+  // The start may be written down at the same time.
+  const about = () => [...kept()].find((one) => isAbout(one, 'lxc-cgroup', foo.name));
+  await eventually(() => about() !== undefined, 'it is kept');
+  const path = about() ?? '';
   const from = new ByteReader(readFileSync(path).subarray(replayMagic.length));
   const [hello, namespaces] = [from.blob(), from.text()];
   const pieces = values.flatMap((value, index) => {
@@ -212,4 +223,83 @@ testOurs('With LXC_TS_DAEMON=0 nothing is kept and nothing replayed', reason, as
     await foo.stop();
   }
   expect(kept()).toEqual(before);
+});
+
+/** Makes containers whose names have one length and whose configurations differ in no more than those. */
+function alike(scope: Scope): () => Container {
+  const [prefix, mark] = [scope.name(), String(Math.random()).slice(2)];
+  let count = 0;
+  return () => {
+    const name = `${prefix}-${count++}`;
+    return scope.container({
+      env,
+      name,
+      config: [`lxc.environment = MARK=${mark}`, `lxc.uts.name = ${name}`, 'lxc.cgroup.pids.max = 98'],
+    });
+  };
+}
+
+const patterns = () => globSync('/run/lxc-ts/patterns/*').length;
+
+async function learnFrom(containers: readonly Container[]): Promise<void> {
+  forgetOthers();
+  for (const container of containers) await container.start();
+  await eventually(() => patterns() > 0, 'the pattern is there');
+  for (const container of containers) await container.stop();
+  await withoutBrain();
+}
+
+testOurs('What two containers were answered alike holds for the next one', reason, async (scope) => {
+  const make = alike(scope);
+  const [one, two, foo, other, last] = [make(), make(), make(), make(), make()];
+  await learnFrom([one, two]);
+  await foo.start();
+  expect(brains()).toBe(0);
+  expect((await foo.probe()).hostname).toBe(foo.name);
+  expect(foo.cgroupFile('pids', 'pids.max')).toBe('98');
+  expect(await foo.state()).toBe('RUNNING');
+  await foo.stop();
+  expect(existsSync(foo.cgroupDir('pids'))).toBe(false);
+  other.configure('lxc.cgroup.pids.max = 97');
+  await other.start();
+  expect(other.cgroupFile('pids', 'pids.max')).toBe('97');
+  await other.stop();
+  await withoutBrain();
+  mkdirSync(last.cgroupDir('pids'));
+  await last.start();
+  expect(readFileSync(`/proc/${await last.initPid()}/cgroup`, 'utf8')).toContain(`${last.name}-1\n`);
+  await last.stop();
+  rmdirSync(last.cgroupDir('pids'));
+});
+
+testOurs('A name that is longer than those that were seen is answered by a brain', reason, async (scope) => {
+  const make = alike(scope);
+  const [one, two, foo] = [make(), make(), make()];
+  await learnFrom([one, two]);
+  const long = scope.container({
+    env,
+    name: `${foo.name}x`,
+    config: readFileSync(foo.configFile, 'utf8').replaceAll(foo.name, `${foo.name}x`).split('\n'),
+    bare: true,
+  });
+  await long.start();
+  expect(brains()).toBe(1);
+  expect((await long.probe()).hostname).toBe(long.name);
+  await long.stop();
+});
+
+testOurs('A start by a pattern that fails leaves nothing, and a brain says why', reason, async (scope) => {
+  const make = alike(scope);
+  const [one, two, foo] = [make(), make(), make()];
+  for (const each of [one, two, foo]) {
+    mkdirSync(join(each.dir, 'source'));
+    each.configure(`lxc.mount.entry = ${each.dir}/source mnt none bind 0 0`);
+  }
+  await learnFrom([one, two]);
+  rmdirSync(join(foo.dir, 'source'));
+  const failed = await foo.run('start', ['-d']);
+  expect(failed.status).toBe(1);
+  expect(failed.stderr).toMatch(new RegExp(`${foo.name}/config:\\d+: .*source`));
+  expect(existsSync(foo.cgroupDir('pids'))).toBe(false);
+  expect(await foo.state()).toBe('STOPPED');
 });

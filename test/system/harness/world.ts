@@ -186,7 +186,7 @@ function runtimeFiles(): string[] {
     .filter(
       (path) =>
         !path.startsWith('/run/lxc/lock') &&
-        !/\/lxc-ts\/(brain-[^/]*\.(sock|lock)|replay\/[^/]*)$/.test(path),
+        !/\/lxc-ts\/(brain-[^/]*\.(sock|lock)|(replay|patterns)\/[^/]*)$/.test(path),
     )
     .sort();
 }
