@@ -1,62 +1,48 @@
 /**
- * `npm run bench [-- --only start-stop,attach] [--rounds N] [--format json|md]`: our commands and C LXC's in alternating
- * pairs, hot (back to back) and idle (60 ms before each command: a hot loop hides the kernel's RCU waits). Needs root,
- * a built checkout, a C compiler and Debian's lxc in /usr/bin (LXC_PEER=DIR for another place).
+ * `npm run bench [-- --only start,proc-view] [--rounds N] [--largest N] [--format json|md] [--write] [--from FILE]`: our
+ * commands and their peers' in alternating pairs, hot (back to back) and idle (60 ms before each command: a hot loop
+ * hides the kernel's RCU waits); the proc view, memory, many containers at once. `--write` saves the figures and brings
+ * docs/performance.md and its plots up to date. Needs root, a built checkout, a C compiler and Debian's lxc in /usr/bin
+ * (LXC_PEER=DIRECTORY for another place, LXCFS_PEER=FILE for another LXCFS).
  */
 
-import { parseArgs } from 'node:util';
-import { type Figure, measure } from './measure.ts';
-import { benchProcView } from './proc-view.ts';
-import { rows } from './rows.ts';
-import { makeWorld } from './world.ts';
+import { readFileSync } from 'node:fs';
+import { type Figures, figuresText, merged } from './figures.ts';
+import { measureAll, names } from './measure-all.ts';
+import { missing } from './needs.ts';
+import { optionsOf } from './options.ts';
+import { figuresFile, writeReport } from './report/files.ts';
+import { reportText } from './report/report.ts';
 
-const { values } = parseArgs({
-  options: {
-    only: { type: 'string' },
-    rounds: { type: 'string', default: '40' },
-    format: { type: 'string', default: 'md' },
-  },
+process.exitCode = await main().catch((error: unknown) => {
+  process.stderr.write(`bench: ${error instanceof Error ? error.message : error}\n`);
+  return 1;
 });
 
-function measureAll(): Figure[] {
-  const chosen = values.only?.split(',') ?? rows.map((row) => row.name);
-  using world = makeWorld(new URL('../bin', import.meta.url).pathname, process.env.LXC_PEER ?? '/usr/bin');
-  const figures: Figure[] = [];
-  for (const row of rows.filter(({ name }) => chosen.includes(name))) {
-    for (const mode of ['hot', 'idle'] as const) {
-      if (mode === 'hot' && row.target.hot === undefined) continue;
-      figures.push(measure(row, mode, Number(values.rounds), world));
-    }
-  }
-  return figures;
+async function main(): Promise<number> {
+  const options = optionsOf(process.argv.slice(2), names);
+  const ours = new URL('../bin', import.meta.url).pathname;
+  const theirs = process.env.LXC_PEER ?? '/usr/bin';
+  const lacking = options.from === undefined ? missing(ours, theirs) : [];
+  if (lacking.length > 0) throw new Error(lacking.join('\nbench: '));
+  const measured =
+    options.from === undefined
+      ? await measureAll(options, { ours, theirs, lxcfs: process.env.LXCFS_PEER ?? '/usr/bin/lxcfs' })
+      : undefined;
+  // What is saved is short of a few digits; what is printed is the same.
+  const figures = parsed(measured ? figuresText(measured.figures) : readFileSync(options.from ?? '', 'utf8'));
+  const whole = options.only === undefined || !options.write ? figures : together(figures, options.only);
+  process.stdout.write(options.format === 'json' ? figuresText(whole) : reportText(whole));
+  if (options.write) writeReport(whole);
+  return measured?.failed ? 1 : 0;
 }
 
-const ms = (value: number) => value.toFixed(2);
-
-function verdict(figure: Figure): string {
-  if (figure.target === undefined) return '';
-  return `${figure.ratio <= figure.target ? 'meets' : 'misses'} <= ${figure.target}`;
+function parsed(text: string): Figures {
+  return JSON.parse(text);
 }
 
-function table(figures: readonly Figure[]): string {
-  const head =
-    '| What | Mode | Ours ms (p10-p90) | C LXC ms (p10-p90) | Ratio | Target |\n|---|---|---|---|---|---|';
-  const lines = figures.map((figure) => {
-    const side = (spread: Figure['ours']) => `${ms(spread.median)} (${ms(spread.p10)}-${ms(spread.p90)})`;
-    const cells = [
-      figure.title,
-      figure.mode,
-      side(figure.ours),
-      side(figure.theirs),
-      figure.ratio.toFixed(2),
-    ];
-    return `| ${[...cells, verdict(figure)].join(' | ')} |`;
-  });
-  return [head, ...lines].join('\n');
+/** Rows measured again take their places in the run that is saved. */
+function together(figures: Figures, only: readonly string[]): Figures {
+  const saved = parsed(readFileSync(figuresFile, 'utf8'));
+  return merged(saved, figures, only);
 }
-
-const figures = measureAll();
-if (values.format === 'json') console.log(JSON.stringify(figures, undefined, 2));
-else if (figures.length > 0) console.log(`${table(figures)}\n`);
-const wholeView = values.only === undefined || values.only.split(',').includes('proc-view');
-if (wholeView && values.format === 'md') console.log(await benchProcView(9, 'all'));

@@ -4,7 +4,8 @@
  *
  * pair ROUNDS PAUSE_MS --a CMD ARG... [--then CMD ARG...]... --b CMD ARG... [--then CMD ARG...]...
  *
- * Each step's wall time goes to stdout as `side step nanoseconds exit-status`. The pause comes before every step.
+ * Each step's wall time goes to stdout as `side step nanoseconds`; a step that fails ends it all. The pause comes before
+ * every step. Without --b the one side is timed alone.
  * The commands get /dev/null as stdin and stdout, and an environment of PATH, HOME and LANG (plus what --env gives).
  */
 #define _GNU_SOURCE
@@ -55,7 +56,14 @@ static void run_step(const struct side *side, int step, posix_spawn_file_actions
 		exit(1);
 	}
 	waitpid(pid, &status, 0);
-	printf("%c %d %lld %d\n", side->name, step, now() - begin, WIFEXITED(status) ? WEXITSTATUS(status) : 255);
+	printf("%c %d %lld\n", side->name, step, now() - begin);
+	if (status != 0) {
+		fprintf(stderr, "pair: failed with %d:", WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
+		for (char **word = argv; *word != NULL; word++)
+			fprintf(stderr, " %s", *word);
+		fprintf(stderr, "\n");
+		exit(1);
+	}
 }
 
 static void run_side(const struct side *side, long ms, posix_spawn_file_actions_t *quiet)

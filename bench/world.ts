@@ -3,25 +3,34 @@
  * in a directory of its own that is removed at the end.
  */
 
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+
+/** Ours are `a`, the peer's `b`. */
+export type Side = 'a' | 'b';
 
 export interface World extends Disposable {
   /** Directory with the commands of either side. */
   readonly ours: string;
   readonly theirs: string;
+  /** Of this run, for whatever else a row needs. */
+  readonly root: string;
   readonly lxcpath: string;
+  readonly rootfs: string;
   /** Compiled stopwatch. */
   readonly pair: string;
 }
 
-const config = (name: string, rootfs: string) => `lxc.uts.name = ${name}
+/** What every command of the benchmark has as its environment. */
+export const environment = { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', HOME: '/root', LANG: 'C.UTF-8' };
+
+export const config = (name: string, rootfs: string, ttys = 4) => `lxc.uts.name = ${name}
 lxc.rootfs.path = dir:${rootfs}
 lxc.init.cmd = /bin/sleep 100000
 lxc.net.0.type = empty
-lxc.tty.max = 4
+lxc.tty.max = ${ttys}
 lxc.pty.max = 1024
 lxc.mount.auto = proc:mixed sys:ro cgroup:mixed
 lxc.mount.entry = tmpfs dev/shm tmpfs rw,nosuid,nodev,create=dir 0 0
@@ -29,7 +38,7 @@ lxc.signal.halt = SIGKILL
 lxcts.lxcfs = off
 `;
 
-function makeRootfs(rootfs: string): void {
+export function makeRootfs(rootfs: string): void {
   for (const dir of ['bin', 'dev', 'etc', 'proc', 'sys', 'tmp'])
     mkdirSync(join(rootfs, dir), { recursive: true });
   cpSync('/bin/busybox', join(rootfs, 'bin/busybox'));
@@ -37,7 +46,7 @@ function makeRootfs(rootfs: string): void {
   writeFileSync(join(rootfs, 'etc/passwd'), 'root:x:0:0::/:/bin/sh\n');
 }
 
-/** Containers `bench-a` (ours) and `bench-b` (theirs), and `bench-a-1`... for the rows that want many. */
+/** Containers `bench-a` (ours) and `bench-b` (theirs); rows that want others define them below `root`. */
 export function makeWorld(ours: string, theirs: string): World {
   const root = mkdtempSync(join(tmpdir(), 'lxc-ts-bench-'));
   const lxcpath = join(root, 'lxc');
@@ -49,5 +58,15 @@ export function makeWorld(ours: string, theirs: string): World {
   }
   const pair = join(root, 'pair');
   execFileSync('cc', ['-O2', '-o', pair, new URL('pair.c', import.meta.url).pathname]);
-  return { ours, theirs, lxcpath, pair, [Symbol.dispose]: () => rmSync(root, { recursive: true }) };
+  return { ours, theirs, root, lxcpath, rootfs, pair, [Symbol.dispose]: () => end(ours, root) };
+}
+
+function end(ours: string, root: string): void {
+  spawnSync(join(ours, 'lxcd'), ['--stop'], { stdio: 'ignore', env: environment });
+  rmSync(root, { recursive: true });
+}
+
+/** The words of a command of one side. */
+export function toolOf(side: Side, world: World, tool: string): string {
+  return join(side === 'a' ? world.ours : world.theirs, tool);
 }

@@ -33,6 +33,8 @@ export interface ViewWorld extends AsyncDisposable {
   ours(): readonly number[];
   /** Of reader.c, in the container. */
   readonly reader: string;
+  /** Why nothing is served over fuse-native. */
+  readonly withoutNative: string | undefined;
 }
 
 const name = 'bench-view';
@@ -42,6 +44,7 @@ const seconds = 10;
 export async function makeViewWorld(bin: string, peer: string): Promise<ViewWorld> {
   const root = mkdtempSync(join(tmpdir(), 'lxc-ts-bench-'));
   const served: Served[] = [];
+  let withoutNative: string | undefined;
   const container = (verb: string, ...args: string[]) =>
     execFileSync(`${bin}/lxc-${verb}`, ['-P', root, '-n', name, ...args], {
       encoding: 'utf8',
@@ -52,12 +55,9 @@ export async function makeViewWorld(bin: string, peer: string): Promise<ViewWorl
     makeRootfs(join(root, 'rootfs'));
     served.push(await serve(root, 'ours', [`${bin}/lxcfs`, '--runtime-dir', join(root, 'run')]));
     served.push(await serve(root, 'peer', [peer, '-p', join(root, 'peer.pid')]));
-    if (hasTransports(bin))
-      served.push(
-        await serve(root, 'native', [
-          ...[`${bin}/lxcfs`, '--transport', 'fuse-native', '--runtime-dir', join(root, 'run-native')],
-        ]),
-      );
+    const native = await serveNative(root, bin);
+    if (typeof native === 'string') withoutNative = native;
+    else served.push(native);
     mkdirSync(join(root, name));
     writeFileSync(join(root, name, 'config'), config(root, served));
     container('start', '-d');
@@ -77,6 +77,7 @@ export async function makeViewWorld(bin: string, peer: string): Promise<ViewWorl
     servers: () => served.flatMap(({ process }) => family(process.pid ?? 0)),
     ours: () => family(served[0]?.process.pid ?? 0).slice(1),
     reader: '/reader',
+    withoutNative,
     [Symbol.asyncDispose]: async () => {
       container('stop', '-k');
       await end(root, served);
@@ -93,9 +94,19 @@ const places: Readonly<Record<Side, string>> = {
   raw: '',
 };
 
-function hasTransports(bin: string): boolean {
-  const { stdout, stderr } = spawnSync(`${bin}/lxcfs`, ['--help'], { encoding: 'utf8' });
-  return `${stdout}${stderr}`.includes('--transport');
+/** The view over fuse-native, or why there is none. */
+async function serveNative(root: string, bin: string): Promise<Served | string> {
+  const runtime = join(root, 'run-native');
+  const words = [`${bin}/lxcfs`, '--transport', 'fuse-native', '--runtime-dir', runtime];
+  try {
+    return await serve(root, 'native', words);
+  } catch (error) {
+    const { stderr } = spawnSync(words[0] ?? '', [...words.slice(1), join(root, 'native')], {
+      encoding: 'utf8',
+      timeout: seconds * 1000,
+    });
+    return stderr.trim().split('\n').at(-1) || String(error);
+  }
 }
 
 export interface Served {

@@ -1,0 +1,97 @@
+/**
+ * The proc view beside LXCFS and the kernel's own /proc: open, read to the end and close, in alternating phases, from
+ * inside a container that has every view below a directory of its own.
+ */
+
+import type { LeftOut } from '../figures.ts';
+import { type Figure, measureFile, type Placement, place, warmUp } from '../lxcfs/measure.ts';
+import { longestStall } from '../lxcfs/stall.ts';
+import { filesOf, makeViewWorld, type ViewWorld } from '../lxcfs/world.ts';
+
+export const placements: readonly Placement[] = ['spread', 'same'];
+export const readerCounts = [1, 8] as const;
+
+export interface ViewSpell {
+  readonly placement: Placement;
+  readonly readers: number;
+  readonly sides: readonly Figure[];
+}
+
+export interface ViewFile {
+  readonly file: string;
+  readonly placement: Placement;
+  readonly sides: readonly Figure[];
+}
+
+/** A reader at full speed while servers are killed. */
+export interface ViewStall {
+  readonly which: 'one' | 'both';
+  readonly kills: number;
+  readonly errors: number;
+  readonly longestMs: number;
+}
+
+export interface ViewFigures {
+  /** Of `meminfo`. */
+  readonly spells: readonly ViewSpell[];
+  readonly files: readonly ViewFile[];
+  readonly stalls: readonly ViewStall[];
+}
+
+const file = 'proc/meminfo';
+/** Of the rounds asked for: the phases of a round are long. */
+const share = 9 / 40;
+const shareOfFiles = 5 / 40;
+
+export async function measureView(
+  bin: string,
+  peer: string,
+  asked: number,
+): Promise<{ readonly view: ViewFigures; readonly leftOut: readonly LeftOut[] }> {
+  await using world = await makeViewWorld(bin, peer);
+  warmUp(world, file);
+  const spells = spellsOf(world, Math.ceil(asked * share));
+  const files = filesFrom(world, Math.ceil(asked * shareOfFiles));
+  const stalls = [await stall(world, 'one'), await stall(world, 'both')];
+  const why = world.withoutNative;
+  return {
+    view: { spells, files, stalls },
+    leftOut: why === undefined ? [] : [{ what: 'proc-view over fuse-native', why }],
+  };
+}
+
+function spellsOf(world: ViewWorld, rounds: number): readonly ViewSpell[] {
+  return inEachPlace(world, (placement) =>
+    readerCounts.map((readers) => {
+      const spell = { placement, readers, rounds, milliseconds: readers === 1 ? 150 : 250 };
+      return { placement, readers, sides: measureFile(world, file, spell) };
+    }),
+  );
+}
+
+function filesFrom(world: ViewWorld, rounds: number): readonly ViewFile[] {
+  const files = filesOf(world);
+  return inEachPlace(world, (placement) =>
+    files.map((path) => {
+      const spell = { placement, readers: 1, rounds, milliseconds: 40 };
+      return { file: path, placement, sides: measureFile(world, path, spell) };
+    }),
+  );
+}
+
+function inEachPlace<Value>(
+  world: ViewWorld,
+  measured: (placement: Placement) => readonly Value[],
+): readonly Value[] {
+  const all = placements.flatMap((placement) => {
+    place(world, placement);
+    return measured(placement);
+  });
+  place(world, 'spread');
+  return all;
+}
+
+async function stall(world: ViewWorld, which: 'one' | 'both'): Promise<ViewStall> {
+  const { longest, errors, kills } = await longestStall(world, which);
+  return { which, kills, errors, longestMs: longest };
+}
