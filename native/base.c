@@ -131,7 +131,7 @@ int join(char *out, size_t size, ...)
 
 /* ---- the detail of the last failure ---- */
 
-static char detail_text[3072];
+static char detail_text[3072] SELDOM;
 static bool detail_set;
 
 static size_t detail_add(size_t len, const char *text, size_t n)

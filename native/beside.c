@@ -11,7 +11,7 @@ static struct {
 	pid_t pid; /* 0: free */
 	uint32_t id;
 	int pidfd;
-} running[MOST_BESIDE];
+} running[MOST_BESIDE] SELDOM;
 
 static bool allowed;
 

@@ -87,7 +87,7 @@ void exec_node(const char *root, char *const *args)
 void leave_callers_cgroups(char *unified, size_t size)
 {
 	char own[2048], path[512], *line;
-	static char mounts[65536]; /* touched only by the short-lived process that starts the daemon */
+	static char mounts[65536] SELDOM; /* touched only by the short-lived process that starts the daemon */
 	bool at_root = read_file("/proc/self/cgroup", own, sizeof(own)) > 0 && (strstr(own, "0::/\n") != NULL);
 	char *rest = mounts;
 	*unified = 0;

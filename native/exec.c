@@ -156,7 +156,7 @@ int spawn_wait(char *const *argv, char *const *env, const char *cwd, int in, int
 /* ---- the exec that ends a child list ---- */
 
 /* What the caller had open, as bits. */
-static uint64_t callers[1024 / 64];
+static uint64_t callers[1024 / 64] SELDOM;
 
 void keep_descriptors(void)
 {

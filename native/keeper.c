@@ -45,7 +45,7 @@ static struct {
 		uint32_t busy_serial;
 		int pause;
 	} server[LXCFS_SIZE_SERVERS];
-} k;
+} k SELDOM;
 
 static volatile uint32_t *word(size_t offset)
 {
@@ -308,7 +308,7 @@ static bool watch(int i, int64_t now)
 /* Node.js does not start any more: an error is better than readers that hang. */
 static void answer_in_the_dark(int64_t now)
 {
-	static char request[1 << 17];
+	static char request[1 << 17] SELDOM;
 	uint32_t *head = (uint32_t *)request;
 	struct pollfd ready = { .fd = LXCFS_FD_FUSE, .events = POLLIN };
 	bool dark = true;

@@ -31,6 +31,8 @@
 #define MAX_PTYS 256
 #define countof(array) (sizeof(array) / sizeof((array)[0]))
 #define cleanup(fn) __attribute__((cleanup(fn)))
+/* A variable without value that no monitor touches while nothing happens: behind the others, which so share one page. */
+#define SELDOM __attribute__((section(".bss.seldom")))
 #define noreturn __attribute__((noreturn))
 
 /* ---- base.c: texts, memory, descriptors, failures ---- */
@@ -147,9 +149,9 @@ struct op_list {
 struct program {
 	uint32_t after, exit, flags;
 	struct op_list list[4]; /* by LIST_* */
-	struct frame frame;     /* the bytes that texts point into */
-	void *arena[2];         /* parent and child ops; undo ops and settings */
-	size_t arena_size[2];
+	struct frame frame;     /* the bytes that texts point into, then undo ops and settings */
+	void *arena;            /* parent and child ops */
+	size_t arena_size;
 };
 
 int program_decode(struct program *, struct frame *);      /* takes the frame over */

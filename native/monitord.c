@@ -21,7 +21,7 @@ static struct {
 	/* A record that was not read whole yet. */
 	char bytes[BATCH * sizeof(struct state_message)];
 	size_t have;
-} m;
+} m SELDOM;
 
 /* The fifo is locked by who reads it, by liblxc's daemon too. 0, or -EAGAIN where there is one. */
 static int open_fifo(void)

@@ -40,11 +40,12 @@ struct response {
 	};
 };
 
-static int proxy = -1, listeners[MOST_LISTENERS], count;
+static int proxy = -1, count;
+static int listeners[MOST_LISTENERS] SELDOM;
 static struct {
 	uint64_t id;
 	int listener;
-} waiting[MOST_WAITING];
+} waiting[MOST_WAITING] SELDOM;
 static int waits;
 
 /* ---- the proxy ---- */

@@ -1,6 +1,6 @@
 /*
- * A RUN payload becomes op structs in two arenas: parent and child ops, which are forgotten once the container
- * runs, and undo ops with the settings, which the monitor keeps. Texts stay in the frame and are used in place.
+ * A RUN payload becomes op structs in two places: parent and child ops, which are forgotten once the container
+ * runs, and undo ops with the settings, which the monitor keeps, behind the payload. Texts stay in the frame and are used in place.
  * The client decodes; what comes from a brain is still checked, so that a bad length can never be followed.
  */
 #include "lxc-ts.h"
@@ -99,15 +99,34 @@ static int decode_op(struct arena *arena, struct reader *r, struct op *op)
 }
 
 /* Upper bound of what the ops of two lists, maybe none, need: a text list's pointers are fewer than its bytes. */
-static int decode_lists(struct program *p, int first, struct reader *r)
+static size_t room_for(const struct program *p, int first)
 {
 	size_t ops = p->list[first].count + p->list[first + 1].count;
-	size_t size = 8 + ops * (sizeof(struct op) + (MAX_OP_ARGS + 1) * (sizeof(struct arg) + 16)) + (r->end - r->at) * 8;
-	struct arena arena = { .at = map_pages(size), .size = size };
-	if (!arena.at)
+	return 8 + ops * (sizeof(struct op) + (MAX_OP_ARGS + 1) * (sizeof(struct arg) + 16)) + p->frame.len * 8ul;
+}
+
+static int open_arena(struct program *p)
+{
+	p->arena_size = room_for(p, LIST_PARENT);
+	p->arena = map_pages(p->arena_size);
+	return p->arena ? 0 : -ENOMEM;
+}
+
+/* What a monitor keeps, ops and texts, shares pages: those ops go behind the frame, where the texts of theirs end it. */
+static int grow_frame(struct program *p, struct arena *kept)
+{
+	size_t begin = (p->frame.len + 8) & ~7ul, size = room_for(p, LIST_UNDO);
+	char *at = mremap(p->frame.data, p->frame.mapped, begin + size, MREMAP_MAYMOVE);
+	if (at == MAP_FAILED)
 		return -ENOMEM;
-	p->arena[first / 2] = arena.at;
-	p->arena_size[first / 2] = size;
+	p->frame.data = at;
+	p->frame.mapped = begin + size;
+	*kept = (struct arena){ .at = at + begin, .size = size };
+	return 0;
+}
+
+static int decode_lists(struct program *p, int first, struct arena arena, struct reader *r)
+{
 	for (int i = first; i < first + 2; i++) {
 		struct op_list *list = &p->list[i];
 		list->ops = arena_take(&arena, list->count * sizeof(*list->ops));
@@ -120,8 +139,11 @@ static int decode_lists(struct program *p, int first, struct reader *r)
 	return 0;
 }
 
+#define HEAD_SIZE (8 * sizeof(uint32_t))
+
 int program_decode(struct program *p, struct frame *frame)
 {
+	struct arena kept;
 	struct reader r = { .at = frame->data, .end = frame->data + frame->len };
 	*p = (struct program){ .frame = *frame };
 	*frame = (struct frame){ 0 };
@@ -135,8 +157,15 @@ int program_decode(struct program *p, struct frame *frame)
 	for (int i = 0; i < 4 && err == 0; i++)
 		if (p->list[i].count > p->frame.len / 8) /* an op has at least 8 bytes */
 			err = -EBADMSG;
-	for (int first = LIST_PARENT; first <= LIST_UNDO && err == 0; first += 2)
-		err = decode_lists(p, first, &r);
+	if (err == 0)
+		err = open_arena(p);
+	if (err == 0)
+		err = grow_frame(p, &kept);
+	r = (struct reader){ .at = p->frame.data + HEAD_SIZE, .end = p->frame.data + p->frame.len };
+	if (err == 0)
+		err = decode_lists(p, LIST_PARENT, (struct arena){ .at = p->arena, .size = p->arena_size }, &r);
+	if (err == 0)
+		err = decode_lists(p, LIST_UNDO, kept, &r);
 	for (uint32_t i = 0; err == 0 && i < p->list[LIST_UNDO].count; i++)
 		if (p->list[LIST_UNDO].ops[i].link >= p->list[LIST_PARENT].count)
 			err = -EBADMSG;
@@ -153,15 +182,14 @@ void program_trim(struct program *p)
 	size_t done = (kept - p->frame.data) & ~4095ul;
 	if (done > 0)
 		madvise(p->frame.data, done, MADV_DONTNEED);
-	unmap_pages(p->arena[0], p->arena_size[0]);
-	p->arena[0] = NULL;
+	unmap_pages(p->arena, p->arena_size);
+	p->arena = NULL;
 	p->list[LIST_PARENT] = p->list[LIST_CHILD] = (struct op_list){ 0 };
 }
 
 void program_free(struct program *p)
 {
-	unmap_pages(p->arena[0], p->arena_size[0]);
-	unmap_pages(p->arena[1], p->arena_size[1]);
+	unmap_pages(p->arena, p->arena_size);
 	frame_free(&p->frame);
 	*p = (struct program){ 0 };
 }

@@ -54,7 +54,8 @@ struct worker {
 
 /* The one at work, and one that did not come back from the view: until it does, callers see the host at once. */
 static struct worker active, stuck;
-static int listeners[MOST_LISTENERS], count;
+static int listeners[MOST_LISTENERS] SELDOM;
+static int count;
 static int timer = -1;
 static bool resting;
 

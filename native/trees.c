@@ -58,7 +58,7 @@ int op_clone_tree(struct run *run, const struct op *op)
 /* ---- in the child ---- */
 
 /* Descriptors that came before they were wanted, or -errno in place of one. */
-static int trees[64];
+static int trees[64] SELDOM;
 static unsigned first, last;
 
 void hear_parent(struct run *run)

@@ -22,6 +22,8 @@ export interface NativeOptions {
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const sources = () => sourcesIn('native');
+/** Puts what a monitor seldom touches behind the rest of its variables. */
+const layout = join(root, 'native/seldom.ld');
 
 function sourcesIn(directory: string): readonly string[] {
   return readdirSync(join(root, directory))
@@ -44,6 +46,7 @@ const flags = [
   '-Wl,--gc-sections',
   '-Wl,-z,noexecstack',
   '-s',
+  `-Wl,-T,${layout}`,
 ];
 
 /** Compile where something changed since the last time; gives the path of the binary. */
@@ -80,7 +83,7 @@ interface Work {
 function compile({ out, defines, code, all }: Work): string {
   const compiler = findCompiler();
   const args = [...flags, ...compiler.flags, ...defines, '-o', out, ...code];
-  const stamp = hashOf(all, [compiler.command, ...args].join('\n'));
+  const stamp = hashOf([...all, layout], [compiler.command, ...args].join('\n'));
   const stampFile = join(root, 'build', `${out.replaceAll('/', '-')}.stamp`);
   if (existsSync(out) && existsSync(stampFile) && readFileSync(stampFile, 'utf8') === stamp) return out;
   for (const path of [out, stampFile]) mkdirSync(dirname(path), { recursive: true });

@@ -356,8 +356,8 @@ test('a monitor is called as LXC calls it and holds little memory of its own', a
   const { name } = await started('nmon-memory');
   const rollup = readFileSync(`/proc/${await monitorOf(name)}/smaps_rollup`, 'utf8');
   const size = (field: string) => Number(new RegExp(`${field}: +(\\d+) kB`).exec(rollup)?.[1]);
-  expect(size('Private_Dirty')).toBeLessThanOrEqual(64);
-  expect(size('Rss')).toBeLessThanOrEqual(160);
+  expect(size('Private_Dirty')).toBeLessThanOrEqual(36);
+  expect(size('Rss')).toBeLessThanOrEqual(128);
 });
 
 describe('the end', () => {
