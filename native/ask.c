@@ -2,7 +2,7 @@
  * The asking side of a container's command socket, liblxc's own wire format, for the requests that carry a descriptor
  * one way or the other (Node.js cannot pass one). Run by the runner and by attach and console.
  */
-#include "lxc-ts.h"
+#include "command.h"
 
 #include <poll.h>
 #include <sys/socket.h>
@@ -36,7 +36,7 @@ static int send_request(int fd, const struct command_message *request)
 /* The only request whose success is no answer: the connection closes when the monitor has gone. */
 int op_stop_by_monitor(struct run *run, const struct op *op)
 {
-	struct command_message message = { .code = 2 /* STOP */ };
+	struct command_message message = { .code = STOP };
 	_fd_ int fd = connect_abstract(STR(op, STOP_BY_MONITOR_SOCKET));
 	int err = fd < 0 ? fd : send_request(fd, &message);
 	struct pollfd fds[] = { { .fd = fd, .events = POLLIN }, { .fd = run->signals, .events = POLLIN } };
@@ -89,4 +89,16 @@ int command_give(const char *name, int command, int passed)
 		return err;
 	ssize_t n = CHECK(recv(fd, &message, sizeof(message), MSG_WAITALL));
 	return n < 0 ? n : n != sizeof(message) ? -EPROTO : message.code < 0 ? message.code : 0;
+}
+
+int op_tell_state(struct run *run, const struct op *op)
+{
+	(void)run;
+	const char *socket = STR(op, TELL_STATE_SOCKET);
+	const int64_t from = NUM(op, TELL_STATE_FROM);
+	int64_t now = 0;
+	int err = from ? command_ask(socket, GET_STATE, 0, &now, NULL, false) : 0;
+	if (err == 0 && from && !(from >> now & 1))
+		err = -ESTALE;
+	return err < 0 ? err : command_ask(socket, SERVE_STATE_CLIENTS, NUM(op, TELL_STATE_STATE), NULL, NULL, false);
 }

@@ -19,6 +19,25 @@ int op_join_cgroup(struct run *run, const struct op *op)
 	return write_file(STR(op, JOIN_CGROUP_FILE), 0, 0, "0", 1);
 }
 
+/* The kernel takes its time to stop tasks, and v1 looks at those that have forked meanwhile only when it is told again. */
+int op_settle(struct run *run, const struct op *op)
+{
+	char text[4096];
+	int64_t left = NUM(op, SETTLE_MILLISECONDS) * 1000000;
+	for (long wait = 250000;; left -= wait, wait = wait < 20000000 ? wait * 2 : wait) {
+		const char *word = STR(op, SETTLE_TEXT);
+		int err = write_file(STR(op, SETTLE_FILE), 0, 0, word, strlen(word));
+		ssize_t n = err < 0 ? err : read_file(STR(op, SETTLE_SEEN), text, sizeof(text));
+		if (n >= 0 && strstr(text, STR(op, SETTLE_SIGN)))
+			return 0;
+		if (n >= 0)
+			n = left <= 0 ? -ETIME : told_to_end(run);
+		if (n < 0)
+			return n;
+		nanosleep(&(struct timespec){ .tv_nsec = wait }, NULL);
+	}
+}
+
 struct entry { /* struct linux_dirent64 */
 	uint64_t ino;
 	int64_t off;

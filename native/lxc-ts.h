@@ -272,8 +272,8 @@ static inline int fault(uint32_t list, uint32_t index)
 #endif
 
 /* ---- parent ops by topic: cgroup.c, host.c, clone.c, undo.c, storage.c ---- */
-op_fn op_mkdir_cgroup, op_rmdir, op_rmdir_cgroup, op_join_cgroup, op_remove_tree;
-op_fn op_bind_command, op_write_file, op_unlink, op_lock_file, op_hold_lock, op_keep_lock, op_write_proc, op_write_pidfile, op_signal, op_stop_by_monitor, op_adopt, op_adopt_from, op_bpf_devices, op_clone_tree;
+op_fn op_settle, op_mkdir_cgroup, op_rmdir, op_rmdir_cgroup, op_join_cgroup, op_remove_tree;
+op_fn op_bind_command, op_write_file, op_unlink, op_lock_file, op_hold_lock, op_keep_lock, op_write_proc, op_write_pidfile, op_signal, op_stop_by_monitor, op_tell_state, op_adopt, op_adopt_from, op_bpf_devices, op_clone_tree;
 op_fn op_clone, op_clone_within, op_detach, op_open_record, op_take_record;
 op_fn op_open_file_system, op_spawn;
 

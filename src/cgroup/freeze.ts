@@ -37,15 +37,31 @@ function giveUp(freezer: Freezer, { seconds }: FreezePatience): LxcError {
   return new LxcError(`${who} within ${seconds} seconds; everything runs again`);
 }
 
-function request({ version, dir }: Freezer, frozen: boolean): void {
-  if (version === 2) writeCgroupFile(`${dir}/cgroup.freeze`, frozen ? '1' : '0');
-  else writeCgroupFile(`${dir}/freezer.state`, frozen ? 'FROZEN' : 'THAWED');
+/** What to write where, and what the kernel shows when it is done. */
+export interface FreezeRequest {
+  readonly file: string;
+  readonly text: string;
+  readonly seen: string;
+  readonly sign: string;
 }
 
-function isReached({ version, dir }: Freezer, frozen: boolean): boolean {
-  if (version === 1)
-    return readFileSync(`${dir}/freezer.state`, 'utf8').trim() === (frozen ? 'FROZEN' : 'THAWED');
-  return readFileSync(`${dir}/cgroup.events`, 'utf8').includes(`frozen ${frozen ? 1 : 0}\n`);
+export function freezeRequest({ version, dir }: Freezer, frozen: boolean): FreezeRequest {
+  if (version === 1) {
+    const [file, text] = [`${dir}/freezer.state`, frozen ? 'FROZEN' : 'THAWED'];
+    return { file, text, seen: file, sign: text };
+  }
+  const text = frozen ? '1' : '0';
+  return { file: `${dir}/cgroup.freeze`, text, seen: `${dir}/cgroup.events`, sign: `frozen ${text}\n` };
+}
+
+function request(freezer: Freezer, frozen: boolean): void {
+  const { file, text } = freezeRequest(freezer, frozen);
+  writeCgroupFile(file, text);
+}
+
+function isReached(freezer: Freezer, frozen: boolean): boolean {
+  const { seen, sign } = freezeRequest(freezer, frozen);
+  return readFileSync(seen, 'utf8').includes(sign);
 }
 
 interface Task {

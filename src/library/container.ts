@@ -101,7 +101,8 @@ export class Container {
     this.cgroup = {
       get: async (key) =>
         (await this.#session((session) => readCgroup(session, id, key))).text.replace(/\n$/, ''),
-      set: (key, value) => this.#session((session) => writeCgroup(session, id, key, String(value))),
+      set: (key, value) =>
+        this.#session((session) => writeCgroup(session, id, { key, value: String(value) })),
     };
   }
 

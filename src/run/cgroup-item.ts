@@ -36,6 +36,13 @@ function translated(text: string, target: KeyTarget, dir: string): string {
     .join('');
 }
 
+/** The file that is set by writing the value to it as it is; `undefined` where more has to be done. */
+export async function plainFile(socket: CommandSocket, key: string): Promise<string | undefined> {
+  if (isDeviceRule(key) && targetOf(key).hierarchy.version === 2) return undefined;
+  const { target, dir } = await locate(socket, key);
+  return target.file === key ? `${dir}/${key}` : undefined;
+}
+
 export async function setCgroupItem(socket: CommandSocket, key: string, value: string): Promise<void> {
   if (isDeviceRule(key) && targetOf(key).hierarchy.version === 2) return addRule(socket, key, value);
   const { target, dir } = await locate(socket, key);

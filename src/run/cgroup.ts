@@ -1,8 +1,9 @@
 /** Getting and setting a value of the cgroup of a container, with the blame where it belongs. */
 
 import { LxcError } from '../base/error.ts';
-import { type CgroupItem, getCgroupItem, setCgroupItem } from './cgroup-item.ts';
+import { type CgroupItem, getCgroupItem, plainFile, setCgroupItem } from './cgroup-item.ts';
 import { CommandSocket, type ContainerId } from './command-socket.ts';
+import { hostProgram } from './container.ts';
 import { monitorOf } from './monitor.ts';
 import type { Session } from './session.ts';
 import { tend } from './tend.ts';
@@ -13,9 +14,33 @@ export function readCgroup(session: Session, id: ContainerId, key: string): Prom
   return blaming(session, id, act, () => getCgroupItem(monitorOf(session, id, session.grounds), key));
 }
 
-export function writeCgroup(session: Session, id: ContainerId, key: string, value: string): Promise<void> {
+export interface WriteOptions {
+  /** Nothing else is done for this caller, so his process may do it, and do it again by itself. */
+  readonly last?: boolean;
+}
+
+export function writeCgroup(
+  session: Session,
+  id: ContainerId,
+  item: { readonly key: string; readonly value: string },
+  { last = false }: WriteOptions = {},
+): Promise<void> {
+  const { key, value } = item;
   const act = `Failed to assign '${value}' value to '${key}' for '${id.name}'`;
-  return blaming(session, id, act, () => setCgroupItem(monitorOf(session, id), key, value));
+  return blaming(session, id, act, async () => {
+    const monitor = monitorOf(session, id, session.grounds);
+    const file = last ? await plainFile(monitor, key) : undefined;
+    if (file !== undefined && (await isWrittenByCaller(session, file, value))) return;
+    await setCgroupItem(monitor, key, value);
+  });
+}
+
+/** False where it could not; writing it again tells why. */
+async function isWrittenByCaller(session: Session, path: string, value: string): Promise<boolean> {
+  const args = { path, text: Buffer.from(value), flags: 0, mode: 0 };
+  const program = hostProgram('cgroup', [{ op: { op: 'writeFile', args }, act: `write ${path}` }]);
+  const result = await session.runLast(program, { isGrounded: true });
+  return result.kind !== 'failed';
 }
 
 /** Whether the container runs is asked only when something went wrong: that saves the common case a round trip. */

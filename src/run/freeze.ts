@@ -2,30 +2,75 @@
 
 import { errnoCode, reason } from '../base/errno.ts';
 import { LxcError } from '../base/error.ts';
-import { type FreezePatience, type Freezer, setFrozen } from '../cgroup/freeze.ts';
+import { type FreezePatience, type Freezer, freezeRequest, setFrozen } from '../cgroup/freeze.ts';
 import { delegate } from '../cgroup/limits.ts';
-import { CommandSocket, type ContainerId } from './command-socket.ts';
+import type { Program } from '../wire/program.ts';
+import { CommandSocket, type ContainerId, socketName } from './command-socket.ts';
+import { type HostAct, hostProgram } from './container.ts';
 import { limitDir } from './container-cgroup.ts';
 import { isDefined } from './directory.ts';
+import { monitorOf } from './monitor.ts';
 import type { Session } from './session.ts';
+import { type State, stateNumber, states } from './states.ts';
 import { tendedState } from './tend.ts';
 
 /** Longer than anything but a broken device or network file system takes. */
 const usualSeconds = 10;
 
+/** How long the caller's process waits by itself, before it asks who can say what does not stop. */
+const promptMilliseconds = 1000;
+
+export interface FreezeOptions {
+  /** Nothing else is done for this caller, so his process may do it, and do it again by itself. */
+  readonly last?: boolean;
+}
+
 /** Nothing is done where it is frozen already. */
-export async function freezeContainer(session: Session, id: ContainerId): Promise<void> {
+export async function freezeContainer(
+  session: Session,
+  id: ContainerId,
+  { last = false }: FreezeOptions = {},
+): Promise<void> {
   const state = await tendedState(session, id);
   if (state === 'STOPPED') throw notRunning('freeze', id);
-  if (state !== 'FROZEN') await blaming('freeze', id, () => freeze(new CommandSocket(id), patience(session)));
+  if (state === 'FROZEN' || (last && (await isDoneByCaller(session, id, 'freeze')))) return;
+  await blaming('freeze', id, () => freeze(new CommandSocket(id), patience(session)));
 }
 
 /** A container that is stopped is not frozen either, and LXC calls that a success. */
-export async function unfreezeContainer(session: Session, id: ContainerId): Promise<void> {
+export async function unfreezeContainer(
+  session: Session,
+  id: ContainerId,
+  { last = false }: FreezeOptions = {},
+): Promise<void> {
   const state = await tendedState(session, id);
   if (state === 'STOPPED' && !isDefined(id)) throw notRunning('unfreeze', id);
-  if (state !== 'STOPPED')
-    await blaming('unfreeze', id, () => unfreeze(new CommandSocket(id), patience(session)));
+  if (state === 'STOPPED' || (last && (await isDoneByCaller(session, id, 'unfreeze')))) return;
+  await blaming('unfreeze', id, () => unfreeze(new CommandSocket(id), patience(session)));
+}
+
+/** False where it could not, which says nothing yet: whoever does it again finds out why. */
+async function isDoneByCaller(session: Session, id: ContainerId, act: Act): Promise<boolean> {
+  const freezer = await freezerOf(monitorOf(session, id, session.grounds));
+  if (freezer === undefined) return false;
+  const result = await session.runLast(program(id, freezer, act), { isGrounded: true });
+  return result.kind !== 'failed';
+}
+
+/** Not frozen, as whoever asked the monitor before knows; the caller's process asks once more, for the next time. */
+const unfrozen = states.filter((state) => state !== 'FROZEN' && state !== 'STOPPED');
+
+function program(id: ContainerId, freezer: Freezer, act: Act): Program {
+  const socket = socketName(id);
+  const tell = (state: State, from: readonly State[] = []): HostAct => {
+    const bits = from.reduce((sum, one) => sum | (1 << stateNumber(one)), 0);
+    const args = { socket, from: bits, state: stateNumber(state) };
+    return { op: { op: 'tellState', args }, act: `tell the state ${state}` };
+  };
+  const args = { ...freezeRequest(freezer, act === 'freeze'), milliseconds: promptMilliseconds };
+  const settled: HostAct = { op: { op: 'settle', args }, act };
+  if (act === 'freeze') return hostProgram(act, [tell('FREEZING', unfrozen), settled, tell('FROZEN')]);
+  return hostProgram(act, [tell('THAWED'), settled, tell('RUNNING')]);
 }
 
 function patience({ signal }: Session): FreezePatience {

@@ -62,8 +62,11 @@ async function staysSo(holds: () => boolean): Promise<boolean> {
 }
 
 /** The state, after a container that lost its monitor was taken over or cleaned up. */
-export async function tendedState(session: Session, id: ContainerId): Promise<State> {
-  const socket = new CommandSocket(id);
+export async function tendedState(
+  session: Session,
+  id: ContainerId,
+  socket: CommandSocket = new CommandSocket(id),
+): Promise<State> {
   const state = await socket.state();
   return state === 'STOPPED' && (await tend(session, id)) === 'running' ? socket.state() : state;
 }

@@ -317,6 +317,14 @@ export const ops = {
    * Inverses stand in it already, and where none of them ran it stays as it was.
    */
   takeRecord: { code: 90, by: 'P', args: { dir: 'str', inode: 'int', size: 'int' } },
+  /** Have a monitor tell everybody `state`. ESTALE where it is in none of the states `from` (bits by their numbers; 0: any). */
+  tellState: { code: 91, by: 'P', args: { socket: 'str', from: 'int', state: 'int' } },
+  /** Write `text` to `file` until `sign` is in the file `seen`, for up to so many `milliseconds`; ETIME. */
+  settle: {
+    code: 92,
+    by: 'P',
+    args: { file: 'str', text: 'str', seen: 'str', sign: 'str', milliseconds: 'int' },
+  },
 
   /** Name and lxcpath as the command socket answers them. */
   setName: { code: 100, by: 'S', args: { name: 'str', lxcpath: 'str' } },

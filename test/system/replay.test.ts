@@ -4,6 +4,7 @@ import { existsSync, globSync, mkdirSync, readFileSync, rmdirSync, rmSync, write
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { linesIn } from '../../src/base/amount.ts';
+import { textIfThere } from '../../src/base/text-file.ts';
 import { partsOf, textOf } from '../../src/cli/pieces.ts';
 import { ByteReader } from '../../src/wire/bytes.ts';
 import { replayMagic } from '../../src/wire/frames.ts';
@@ -21,10 +22,17 @@ const env = { LXC_TS_DAEMON: '1' };
 const kept = () => new Set(globSync('/run/lxc-ts/replay/*'));
 /** Old answers are thrown away when they are many, so their number tells nothing. */
 const keptMore = (before: ReadonlySet<string>) => [...kept()].some((path) => !before.has(path));
-const isAbout = (path: string, ...words: readonly string[]) => {
-  const bytes = readFileSync(path, 'latin1');
-  return words.every((word) => bytes.includes(word));
+/** What is kept of a command line `TOOL -n NAME WORDS`. */
+const keptOf = ({ name }: Container, tool: string, ...words: string[]) => {
+  const line = [`/lxc-${tool}`, '-n', name, ...words, ''].join('\0');
+  return [...kept()].filter((path) => textIfThere(path)?.includes(line));
 };
+/** Said until it is kept: with many others it may be thrown away again. */
+const untilKept = (foo: Container, tool: string, ...words: string[]) =>
+  eventually(async () => {
+    await foo.run(tool, words);
+    return keptOf(foo, tool, ...words).length === 1;
+  }, `${tool} is kept`);
 const brains = () => globSync('/run/lxc-ts/brain-*.sock').length;
 
 async function withoutBrain(): Promise<void> {
@@ -143,9 +151,8 @@ testOurs('lxc-cgroup that was said before reads what the file says now', reason,
   const foo = scope.container({ env, config: ['lxc.cgroup.pids.max = 99'] });
   await foo.start();
   const look = () => foo.run('cgroup', ['pids.max']);
-  const before = kept();
   expect(await look()).toMatchObject({ status: 0, stdout: '99\n\n' });
-  await eventually(() => keptMore(before), 'it is kept');
+  await untilKept(foo, 'cgroup', 'pids.max');
   await withoutBrain();
   writeFileSync(join(foo.cgroupDir('pids'), 'pids.max'), '77');
   expect(await look()).toMatchObject({ status: 0, stdout: '77\n\n', stderr: '' });
@@ -166,9 +173,8 @@ testOurs(
     await foo.probe();
     const look = async (...args: string[]) => (await foo.run('info', args)).stdout;
     const used = (text: string) => Number(/^CPU use: +(\d+)$/m.exec(text)?.[1]);
-    const before = kept();
     const first = await look('-H');
-    await eventually(() => keptMore(before), 'it is kept');
+    await untilKept(foo, 'info', '-H');
     await withoutBrain();
     await foo.attach(['/bin/sh', '-c', 'i=0; while [ $i -lt 20000 ]; do i=$((i+1)); done']);
     await withoutBrain();
@@ -186,6 +192,59 @@ testOurs(
   },
 );
 
+testOurs(
+  'lxc-cgroup and lxc-wait that were said before do it again, and say what fails',
+  reason,
+  async (scope) => {
+    const foo = scope.container({ env });
+    await foo.start();
+    const set = () => foo.run('cgroup', ['pids.max', '55']);
+    const wait = () => foo.run('wait', ['-s', 'RUNNING']);
+    await untilKept(foo, 'cgroup', 'pids.max', '55');
+    await untilKept(foo, 'wait', '-s', 'RUNNING');
+    await withoutBrain();
+    writeFileSync(join(foo.cgroupDir('pids'), 'pids.max'), '66');
+    for (const command of [set, wait])
+      expect(await command()).toMatchObject({ status: 0, stdout: '', stderr: '' });
+    expect(brains()).toBe(0);
+    expect(foo.cgroupFile('pids', 'pids.max')).toBe('55');
+    expect((await foo.run('cgroup', ['pids.max', 'many'])).stderr).toMatch(
+      /Failed to assign 'many' value to 'pids.max'/,
+    );
+    await foo.stop();
+    expect((await set()).stderr).toMatch(/is not running/);
+    expect((await foo.run('wait', ['-s', 'RUNNING', '-t', '0'])).status).toBe(1);
+  },
+);
+
+testOurs('lxc-freeze and lxc-unfreeze that were said before need no brain', reason, async (scope) => {
+  const foo = scope.container({ env });
+  await foo.start();
+  const turn = async () => {
+    const freezer = () => foo.cgroupFile('freezer', 'freezer.state');
+    expect(await foo.run('freeze')).toMatchObject({ status: 0, stdout: '', stderr: '' });
+    const frozen = freezer();
+    expect(await foo.run('unfreeze')).toMatchObject({ status: 0, stdout: '', stderr: '' });
+    return [frozen, freezer()];
+  };
+  // The first time the record changes below it: the state has to be asked for from then on.
+  await turn();
+  for (const tool of ['freeze', 'unfreeze']) {
+    for (const path of keptOf(foo, tool)) rmSync(path);
+    await untilKept(foo, tool);
+  }
+  await withoutBrain();
+  expect(await turn()).toEqual(['FROZEN', 'THAWED']);
+  expect(brains()).toBe(0);
+  expect(await foo.state()).toBe('RUNNING');
+  expect((await foo.run('freeze')).status).toBe(0);
+  expect((await foo.run('freeze')).status).toBe(0);
+  expect(await foo.state()).toBe('FROZEN');
+  await foo.run('unfreeze');
+  await foo.stop();
+  expect((await foo.run('freeze')).stderr).toMatch(/Failed to freeze .*: it is not running/);
+});
+
 /** Where units change, and between. */
 const values = [0, 1, 999, 1024, 1025, 5_000_000, 15_000_000, 4_999_999, 1_048_576, 1_048_577, 1_073_741_824]
   .concat(Array.from({ length: 45 }, (_, power) => Math.floor(1.9 ** power) + 1_073_741_000))
@@ -194,11 +253,8 @@ const values = [0, 1, 999, 1024, 1025, 5_000_000, 15_000_000, 4_999_999, 1_048_5
 testOurs('The helper words numbers as the brain does', reason, async (scope) => {
   const foo = scope.container({ env, config: ['lxc.cgroup.pids.max = 99'] });
   await foo.start();
-  await foo.run('cgroup', ['pids.max']);
-  // The start may be written down at the same time.
-  const about = () => [...kept()].find((one) => isAbout(one, 'lxc-cgroup', foo.name));
-  await eventually(() => about() !== undefined, 'it is kept');
-  const path = about() ?? '';
+  await untilKept(foo, 'cgroup', 'pids.max');
+  const [path = ''] = keptOf(foo, 'cgroup', 'pids.max');
   const from = new ByteReader(readFileSync(path).subarray(replayMagic.length));
   const [hello, namespaces] = [from.blob(), from.text()];
   const pieces = values.flatMap((value, index) => {

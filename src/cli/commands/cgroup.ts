@@ -16,7 +16,7 @@ export const cgroup: Command = {
     if (key === undefined)
       throw new LxcError('Missing state object', { hint: 'name a file such as memory.max' });
     if (value === undefined) print(session, await readCgroup(session, { lxcpath, name }, key));
-    else await writeCgroup(session, { lxcpath, name }, key, value);
+    else await writeCgroup(session, { lxcpath, name }, { key, value }, { last: true });
     return 0;
   },
 };

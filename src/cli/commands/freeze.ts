@@ -9,7 +9,7 @@ export const freeze: Command = {
   named: true,
   options: [rcfile],
   async run({ lxcpath, name }, session) {
-    await freezeContainer(session, { lxcpath, name });
+    await freezeContainer(session, { lxcpath, name }, { last: true });
     return 0;
   },
 };
@@ -20,7 +20,7 @@ export const unfreeze: Command = {
   named: true,
   options: [rcfile],
   async run({ lxcpath, name }, session) {
-    await unfreezeContainer(session, { lxcpath, name });
+    await unfreezeContainer(session, { lxcpath, name }, { last: true });
     return 0;
   },
 };

@@ -35,7 +35,9 @@ export const wait: Command = {
     const limit = seconds === 0 ? AbortSignal.abort('no time') : timeLimit(most, session.signal);
     const { lxcpath, name } = invocation;
     const reached = await waitForState(session, { lxcpath, name }, asked, limit);
-    return reached === undefined ? 1 : 0;
+    if (reached === undefined) return 1;
+    session.report('', []);
+    return 0;
   },
 };
 
