@@ -6,11 +6,11 @@
  * (LXC_PEER=DIRECTORY for another place, LXCFS_PEER=FILE for another LXCFS).
  */
 
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { type Figures, figuresText, merged } from './figures.ts';
 import { measureAll, names } from './measure-all.ts';
 import { missing } from './needs.ts';
-import { optionsOf } from './options.ts';
+import { type Options, optionsOf } from './options.ts';
 import { figuresFile, writeReport } from './report/files.ts';
 import { reportText } from './report/report.ts';
 
@@ -21,28 +21,36 @@ process.exitCode = await main().catch((error: unknown) => {
 
 async function main(): Promise<number> {
   const options = optionsOf(process.argv.slice(2), names);
-  const ours = new URL('../bin', import.meta.url).pathname;
-  const theirs = process.env.LXC_PEER ?? '/usr/bin';
-  const lacking = options.from === undefined ? missing(ours, theirs) : [];
+  const { from, only, write } = options;
+  if (from !== undefined) return tell(options, figuresIn(from));
+  const programs = {
+    ours: new URL('../bin', import.meta.url).pathname,
+    theirs: process.env.LXC_PEER ?? '/usr/bin',
+    lxcfs: process.env.LXCFS_PEER ?? '/usr/bin/lxcfs',
+  };
+  const lacking = missing(programs.ours, programs.theirs);
   if (lacking.length > 0) throw new Error(lacking.join('\nbench: '));
-  const measured =
-    options.from === undefined
-      ? await measureAll(options, { ours, theirs, lxcfs: process.env.LXCFS_PEER ?? '/usr/bin/lxcfs' })
-      : undefined;
-  // What is saved is short of a few digits; what is printed is the same.
-  const figures = parsed(measured ? figuresText(measured.figures) : readFileSync(options.from ?? '', 'utf8'));
-  const whole = options.only === undefined || !options.write ? figures : together(figures, options.only);
-  process.stdout.write(options.format === 'json' ? figuresText(whole) : reportText(whole));
-  if (options.write) writeReport(whole);
-  return measured?.failed ? 1 : 0;
+  // Rows measured again take their places in the run that is saved; read first, because measuring takes long.
+  const saved = write && only !== undefined ? figuresIn(figuresFile) : undefined;
+  const { figures, failed } = await measureAll(options, programs);
+  // As they are when they are read again: short of a few digits.
+  const short = parsed(figuresText(figures));
+  tell(options, saved === undefined ? short : merged(saved, short, only ?? []));
+  return failed ? 1 : 0;
+}
+
+function tell({ format, write }: Options, figures: Figures): number {
+  process.stdout.write(format === 'json' ? figuresText(figures) : reportText(figures));
+  if (write) writeReport(figures);
+  return 0;
+}
+
+function figuresIn(file: string): Figures {
+  if (!existsSync(file))
+    throw new Error(`There is no ${file}; npm run bench -- --write makes docs/performance/figures.json`);
+  return parsed(readFileSync(file, 'utf8'));
 }
 
 function parsed(text: string): Figures {
   return JSON.parse(text);
-}
-
-/** Rows measured again take their places in the run that is saved. */
-function together(figures: Figures, only: readonly string[]): Figures {
-  const saved = parsed(readFileSync(figuresFile, 'utf8'));
-  return merged(saved, figures, only);
 }

@@ -136,14 +136,15 @@ export function merged(earlier: Figures, later: Figures, what: readonly string[]
     newer.delete(key(pair));
     return own;
   });
-  const again = new Set(what);
+  const isAgain = ({ what: left }: LeftOut) =>
+    what.some((one) => left === one || [' ', '-'].some((end) => left.startsWith(`${one}${end}`)));
   const { day, load, rounds } = later.machine;
   return {
     ...earlier,
     ...later,
     machine: earlier.machine,
     pairs: [...kept, ...newer.values()],
-    leftOut: [...earlier.leftOut.filter((one) => !again.has(one.what)), ...later.leftOut],
+    leftOut: [...earlier.leftOut.filter((one) => !isAgain(one)), ...later.leftOut],
     reruns: [...(earlier.reruns ?? []), { day, load, rounds, what }],
   };
 }

@@ -13,7 +13,7 @@ import { measureMemory } from './rows/memory.ts';
 import { measureView } from './rows/proc-view.ts';
 import type { Row } from './rows/row.ts';
 import { measureAutostart, measureScale, sizesUpTo } from './rows/scale.ts';
-import { makeWorld, type World } from './world.ts';
+import { makeWorld, stopBoth, type World } from './world.ts';
 
 export interface Programs {
   /** Directories of commands. */
@@ -79,6 +79,7 @@ async function attempt(run: Run, what: string, act: () => Promise<void> | void):
     tell(`${what}: ${((performance.now() - begin) / 1000).toFixed(1)} s`);
   } catch (error) {
     run.failed = true;
+    stopBoth(run.world);
     leaveOut(run, what, firstLine(error));
   }
 }

@@ -58,15 +58,25 @@ export function makeWorld(ours: string, theirs: string): World {
   }
   const pair = join(root, 'pair');
   execFileSync('cc', ['-O2', '-o', pair, new URL('pair.c', import.meta.url).pathname]);
-  return { ours, theirs, root, lxcpath, rootfs, pair, [Symbol.dispose]: () => end(ours, root) };
+  const world = { ours, theirs, root, lxcpath, rootfs, pair };
+  return { ...world, [Symbol.dispose]: () => end(world) };
 }
 
-function end(ours: string, root: string): void {
-  spawnSync(join(ours, 'lxcd'), ['--stop'], { stdio: 'ignore', env: environment });
-  rmSync(root, { recursive: true });
+function end(world: Omit<World, typeof Symbol.dispose>): void {
+  stopBoth(world);
+  spawnSync(join(world.ours, 'lxcd'), ['--stop'], { stdio: 'ignore', env: environment });
+  rmSync(world.root, { recursive: true });
+}
+
+/** After a row that failed in the middle, or was interrupted; most often neither of them runs. */
+export function stopBoth(world: Omit<World, typeof Symbol.dispose>): void {
+  for (const side of ['a', 'b'] as const) {
+    const args = ['-k', '-P', world.lxcpath, '-n', `bench-${side}`];
+    spawnSync(toolOf(side, world, 'lxc-stop'), args, { stdio: 'ignore', env: environment });
+  }
 }
 
 /** The words of a command of one side. */
-export function toolOf(side: Side, world: World, tool: string): string {
-  return join(side === 'a' ? world.ours : world.theirs, tool);
+export function toolOf(side: Side, { ours, theirs }: Pick<World, 'ours' | 'theirs'>, tool: string): string {
+  return join(side === 'a' ? ours : theirs, tool);
 }

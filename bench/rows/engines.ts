@@ -3,6 +3,7 @@
  * system, same namespaces, a cgroup of its own, a network namespace with nothing in it.
  */
 
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { cgroupLayout } from '../machine.ts';
@@ -62,6 +63,9 @@ function bundle(world: World, name: string): Disposable {
   writeFileSync(join(world.root, name, 'config.json'), JSON.stringify(ociConfig(world, name)));
   return {
     [Symbol.dispose]: () => {
+      // One that a failed round has left.
+      const [, end] = ociSteps(world, name);
+      spawnSync(end?.argv[0] ?? name, end?.argv.slice(1) ?? [], { stdio: 'ignore' });
       rmSync(join(world.root, name), { recursive: true });
       removeCgroups(`bench-${name}`);
     },

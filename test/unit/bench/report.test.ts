@@ -96,6 +96,14 @@ test('Rows measured again take the places of the earlier ones', () => {
   expect(reportText(both)).toContain('Measured again on 2026-01-02 (load 3.00 before, 3 rounds): start.');
 });
 
+test('What was left out is not any more once it was measured again', () => {
+  const left = (...names: string[]) => names.map((what) => ({ what, why: 'no memory' }));
+  const earlier = { ...figures, leftOut: left('podman', 'scale 1000', 'cold-ls', 'cold') };
+  const later = { machine: figures.machine, pairs: [], leftOut: left('podman') };
+  const names = (only: string[]) => merged(earlier, later, only).leftOut.map(({ what }) => what);
+  expect(names(['podman', 'scale', 'cold'])).toEqual(['podman']);
+});
+
 test('The report is written between its two comments', () => {
   const begin = '<!-- figures: made by `npm run bench -- --write`, do not edit -->';
   const page = `# Page\n\n${begin}\nold\n<!-- end of figures -->\n\nRest\n`;
