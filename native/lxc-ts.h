@@ -154,6 +154,7 @@ struct program {
 	size_t arena_size;
 };
 
+bool program_frame(struct frame *, const char *run, size_t len); /* RUN of our own, with room to be decoded */
 int program_decode(struct program *, struct frame *);      /* takes the frame over */
 void program_trim(struct program *);                       /* the monitor needs only undo ops and settings */
 void program_free(struct program *);

@@ -145,13 +145,9 @@ static bool read_pattern(struct reader *r, const struct introduction *intro, str
 	p.hello = get_reader(&text);
 	p.grounds = get_reader(&text);
 	p.program = get_reader(&text);
-	if (text.bad || !says(&p, &p.hello, intro, &room) || !fill(&p, &p.grounds, &room)
-	    || !grounds_hold(&(struct reader){ .at = room.at, .end = room.at + room.len }) || !fill(&p, &p.program, &room))
-		return false;
-	put_bytes(&room, "", 1);
-	*out = (struct frame){ .type = FRAME_RUN, .len = room.len - 1, .mapped = room.cap, .data = room.at };
-	room = (struct buffer){ 0 };
-	return true;
+	return !text.bad && says(&p, &p.hello, intro, &room) && fill(&p, &p.grounds, &room)
+	       && grounds_hold(&(struct reader){ .at = room.at, .end = room.at + room.len }) && fill(&p, &p.program, &room)
+	       && program_frame(out, room.at, room.len);
 }
 
 bool pattern_open(const struct introduction *intro, struct frame *out)

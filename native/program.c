@@ -99,29 +99,36 @@ static int decode_op(struct arena *arena, struct reader *r, struct op *op)
 }
 
 /* Upper bound of what the ops of two lists, maybe none, need: a text list's pointers are fewer than its bytes. */
-static size_t room_for(const struct program *p, int first)
+static size_t room_for(size_t ops, size_t bytes)
 {
-	size_t ops = p->list[first].count + p->list[first + 1].count;
-	return 8 + ops * (sizeof(struct op) + (MAX_OP_ARGS + 1) * (sizeof(struct arg) + 16)) + p->frame.len * 8ul;
+	return 8 + ops * (sizeof(struct op) + (MAX_OP_ARGS + 1) * (sizeof(struct arg) + 16)) + bytes * 8;
+}
+
+/* Where the ops go that a monitor keeps: it holds fewer pages if they share them with their texts, which end the frame. */
+static size_t behind(size_t len)
+{
+	return (len + 8) & ~7ul;
 }
 
 static int open_arena(struct program *p)
 {
-	p->arena_size = room_for(p, LIST_PARENT);
+	p->arena_size = room_for((size_t)p->list[LIST_PARENT].count + p->list[LIST_CHILD].count, p->frame.len);
 	p->arena = map_pages(p->arena_size);
 	return p->arena ? 0 : -ENOMEM;
 }
 
-/* What a monitor keeps, ops and texts, shares pages: those ops go behind the frame, where the texts of theirs end it. */
+/* One of program_frame() has room already. */
 static int grow_frame(struct program *p, struct arena *kept)
 {
-	size_t begin = (p->frame.len + 8) & ~7ul, size = room_for(p, LIST_UNDO);
-	char *at = mremap(p->frame.data, p->frame.mapped, begin + size, MREMAP_MAYMOVE);
-	if (at == MAP_FAILED)
-		return -ENOMEM;
-	p->frame.data = at;
-	p->frame.mapped = begin + size;
-	*kept = (struct arena){ .at = at + begin, .size = size };
+	size_t begin = behind(p->frame.len), size = room_for((size_t)p->list[LIST_UNDO].count + p->list[LIST_SETTINGS].count, p->frame.len);
+	if (p->frame.mapped < begin + size) {
+		char *at = mremap(p->frame.data, p->frame.mapped, begin + size, MREMAP_MAYMOVE);
+		if (at == MAP_FAILED)
+			return -ENOMEM;
+		p->frame.data = at;
+		p->frame.mapped = begin + size;
+	}
+	*kept = (struct arena){ .at = p->frame.data + begin, .size = size };
 	return 0;
 }
 
@@ -140,6 +147,18 @@ static int decode_lists(struct program *p, int first, struct arena arena, struct
 }
 
 #define HEAD_SIZE (8 * sizeof(uint32_t))
+
+bool program_frame(struct frame *out, const char *run, size_t len)
+{
+	uint32_t counts[2] = { 0 };
+	if (len >= HEAD_SIZE)
+		memcpy(counts, run + HEAD_SIZE - sizeof(counts), sizeof(counts));
+	size_t size = behind(len) + room_for((size_t)counts[0] + counts[1], len);
+	*out = (struct frame){ .type = FRAME_RUN, .len = len, .mapped = size, .data = map_pages(size) };
+	if (out->data)
+		memcpy(out->data, run, len);
+	return out->data;
+}
 
 int program_decode(struct program *p, struct frame *frame)
 {

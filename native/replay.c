@@ -155,10 +155,7 @@ static bool read_kept(struct reader *r, const struct introduction *intro, struct
 		return false;
 	if (kind == KEPT_REPORT)
 		return report_render(&(struct reader){ .at = again, .end = again + len }, out);
-	*out = (struct frame){ .type = FRAME_RUN, .len = len, .mapped = len + 1, .data = map_pages(len + 1) };
-	if (out->data)
-		memcpy(out->data, again, len);
-	return out->data;
+	return program_frame(out, again, len);
 }
 
 bool replay_open(const struct introduction *intro, struct frame *out)

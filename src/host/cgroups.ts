@@ -1,6 +1,6 @@
 /** The cgroup facts of a start: the hierarchies, the caller's place in them, and which names are taken. */
 
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants, existsSync } from 'node:fs';
 import { Grounds } from '../base/grounds.ts';
 import type { CgroupFacts, CgroupLayout, Hierarchy } from '../cgroup/layout.ts';
 import { directoryIn, readLayout, words } from '../cgroup/layout.ts';
@@ -69,12 +69,16 @@ export function isWritable(path: string): boolean {
 
 const mostSuffixes = 999;
 
-/** Suffixes are tried until both names are free everywhere. */
+/**
+ * Suffixes are tried until both names are free everywhere. That they are is a ground in one hierarchy only, which shows what
+ * somebody else runs or left: where a name is taken in another one, the start that goes by it fails there and is undone.
+ */
 function takenNames(placement: PlacementRequest, layout: CgroupLayout, grounds: Grounds): readonly string[] {
   const taken: string[] = [];
   for (let number = 0; number <= mostSuffixes; number++) {
     const names = candidates(placement, layout, number).flatMap(({ payload, monitor }) => [payload, monitor]);
-    const found = names.filter((path) => grounds.exists(path));
+    const found = names.filter((path) => existsSync(path));
+    for (const path of found.length === 0 ? names.slice(0, 2) : found) grounds.exists(path);
     if (found.length === 0) break;
     taken.push(...found);
   }
