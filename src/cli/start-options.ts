@@ -1,5 +1,6 @@
 /** What lxc-start and lxc-execute have in common: options, and the configuration with its warnings. */
 
+import { LxcError } from '../base/error.ts';
 import type { Share } from '../plan/index.ts';
 import { type LoadedConfig, loadContainerConfig } from '../run/load.ts';
 import type { Session } from '../run/session.ts';
@@ -57,5 +58,14 @@ export function loadFor(invocation: Invocation, session: Session): LoadedConfig 
   invocation.useLogOf(loaded.config);
   for (const { kind, message, origin } of loaded.config.notes)
     if (kind === 'warning') invocation.warn(`${origin.file}:${origin.line}: ${message}`, 'config');
+  mustBeDefined(invocation, loaded);
   return loaded;
+}
+
+/** A name that nobody has, such as one with a slip, would be a container whose root is that of the host. */
+function mustBeDefined({ lxcpath, name }: Invocation, { file, config }: LoadedConfig): void {
+  if (file !== undefined || config.entries.length > 0) return;
+  throw new LxcError('No container config specified', {
+    hint: `there is no ${lxcpath}/${name}/config; name a file with -f, or make the container with lxc-create`,
+  });
 }

@@ -107,7 +107,7 @@ export async function planAs(session: Session, id: ContainerId, asked: Asked): P
 function orderOf(session: Session, id: ContainerId, asked: Asked, warnings: Warnings): Order {
   const { file, config } = checked(() => readConfig(session, id, asked));
   const { kind, detach, command } = asked;
-  if (kind === 'start' && file === undefined && command.length === 0 && config.entries.length === 0)
+  if (file === undefined && config.entries.length === 0)
     throw new LxcError(`Failed to start ${id.name}: it has no configuration`, {
       code: 'NOT_DEFINED',
       hint: 'make it with Container.create, or say its configuration with the option config',

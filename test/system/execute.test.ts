@@ -53,6 +53,18 @@ test('lxc-execute needs no container directory', async (scope) => {
   expect(done.status).toBe(4);
 });
 
+test('A command without any configuration is refused, not run on the files of the host', async (scope) => {
+  for (const foo of [scope.container(), scope.container(), scope.container()])
+    expect((await foo.run('execute', ['--', '/bin/echo', 'ran'])).status).toBe(0);
+  const name = scope.name();
+  for (const args of [['execute'], ['start', '-F']]) {
+    const [verb = '', ...options] = args;
+    const done = await lxc(verb, ['-n', name, ...options, '--', '/bin/echo', 'ran']);
+    expect(done).toMatchObject({ stdout: '', status: 1 });
+    expect(done.stderr).toMatch(/No container config specified|no configuration file may crash the host/);
+  }
+});
+
 test('lxc-execute -u and -g choose the ids of the command', async (scope) => {
   const foo = scope.container();
   const seen = parseProbe((await foo.run('execute', ['-u', '1000', '-g', '1001', '--', '/probe'])).stdout);

@@ -30,7 +30,7 @@ export const start: Command = {
   named: true,
   options: Object.values(options),
   async run(invocation, session) {
-    const loaded = mustBeDefined(invocation, loadFor(invocation, session));
+    const loaded = loadFor(invocation, session);
     const config = withConsole(invocation, session, loaded.config);
     const { lxcpath, name } = invocation;
     const request = requestOf(session, { lxcpath, name }, choices(invocation, session, loaded), invocation);
@@ -52,15 +52,6 @@ function choices(invocation: Invocation, session: Session, { file }: LoadedConfi
     pidfile: pidfile === undefined ? undefined : session.resolve(pidfile),
     shares: sharesOf(invocation),
   };
-}
-
-/** Without a configuration the root of the container is that of the host, and its init would be run twice. */
-function mustBeDefined(invocation: Invocation, loaded: LoadedConfig): LoadedConfig {
-  const { lxcpath, name, operands } = invocation;
-  if (loaded.file !== undefined || operands.length > 0 || loaded.config.entries.length > 0) return loaded;
-  throw new LxcError('No container config specified', {
-    hint: `there is no ${lxcpath}/${name}/config; name a file with -f, or make the container with lxc-create`,
-  });
 }
 
 /** -c and -L are lines of the configuration said last. */
