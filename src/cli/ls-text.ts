@@ -7,7 +7,7 @@ import { megabytesText, secondsText } from './units.ts';
 /** In the order in which LXC documents them, with CPU, IO and PIDS of ours; an empty cell is shown as `-`. */
 export const columns = {
   NAME: ({ name, depth }) => (depth === 0 ? name : `${' '.repeat(depth - 1)}\\${name.split('/').at(-1)}`),
-  STATE: ({ state }) => state,
+  STATE: ({ state }) => state ?? '',
   PID: ({ pid }) => pid?.toString() ?? '',
   RAM: ({ memoryBytes }) => (memoryBytes === undefined ? '' : megabytesText(memoryBytes)),
   SWAP: ({ swapBytes }) => (swapBytes === undefined ? '' : megabytesText(swapBytes)),
@@ -61,7 +61,7 @@ export function lsText(rows: readonly Listed[], shown: readonly Column[]): strin
 export function lsJson(rows: readonly Listed[]): object {
   return rows.map(({ name, state, pid, memoryBytes, swapBytes, ...rest }) => ({
     name,
-    state,
+    state: state ?? null,
     pid: pid ?? null,
     memoryBytes: memoryBytes ?? null,
     swapBytes: swapBytes ?? null,

@@ -18,7 +18,7 @@ export interface ListOptions extends Place {
 
 /**
  * The containers of a container path, those that run without a configuration of their own among them, sorted by name. One
- * whose configuration cannot be read is listed without what stands there.
+ * whose configuration cannot be read is listed without what stands there, one of another user without its state.
  * @throws {@link LxcError} `FAILED` where the directory cannot be read; one that does not exist has no containers
  */
 export function list(options: ListOptions = {}): Promise<readonly Listed[]> {
@@ -33,6 +33,6 @@ export function list(options: ListOptions = {}): Promise<readonly Listed[]> {
 }
 
 function isWanted({ state, groups }: Listed, wanted: ListOptions): boolean {
-  const inState = wanted.states?.includes(state) ?? true;
+  const inState = wanted.states?.some((one) => one === state) ?? true;
   return inState && (wanted.groups ?? []).every((group) => groups.includes(group));
 }

@@ -14,7 +14,8 @@ export interface Listed {
   readonly name: string;
   /** How many containers are around it. */
   readonly depth: number;
-  readonly state: State;
+  /** `undefined`: it runs, and its monitor tells nothing to whoever asks. */
+  readonly state: State | undefined;
   /** Of init, in the pid namespace of whoever asks. */
   readonly pid: number | undefined;
   readonly memoryBytes: number | undefined;
@@ -66,9 +67,24 @@ const noStats: Partial<Stats> = {};
 export async function listed(id: ContainerId, active: boolean, context: ListingContext): Promise<Listed> {
   const base = { name: id.name, depth: 0 };
   if (!active) return { ...base, ...stopped, ...fileSettings(id, context) };
-  const socket = new CommandSocket(id);
-  const [live, settings] = await Promise.all([liveFacts(socket, context.wishes), liveSettings(socket)]);
+  const { live, settings } = await unlessDenied(new CommandSocket(id), context.wishes);
   return { ...base, ...live, ...(settings ?? fileSettings(id, context)) };
+}
+
+interface Answers {
+  readonly live: Live;
+  readonly settings: Settings | undefined;
+}
+
+/** A container that belongs to somebody else stays in the list, and does not take the others out of it. */
+async function unlessDenied(socket: CommandSocket, wishes: ListingWishes): Promise<Answers> {
+  try {
+    const [live, settings] = await Promise.all([liveFacts(socket, wishes), liveSettings(socket)]);
+    return { live, settings };
+  } catch (error) {
+    if (!(error instanceof LxcError) || error.code !== 'NOT_PERMITTED') throw error;
+    return { live: { ...stopped, state: undefined }, settings: undefined };
+  }
 }
 
 async function liveFacts(socket: CommandSocket, wishes: ListingWishes): Promise<Live> {

@@ -1,7 +1,8 @@
 /** What the containers of a container path use at a moment. */
 
+import { LxcError } from '../base/error.ts';
 import { textIfReadable } from '../base/text-file.ts';
-import type { Stats } from '../cgroup/stats.ts';
+import { type Stats, statsOf } from '../cgroup/stats.ts';
 import { type Usage, usageOf } from '../cgroup/usage.ts';
 import { CommandSocket, type ContainerId } from './command-socket.ts';
 import { containerStats, limitDir } from './container-cgroup.ts';
@@ -28,7 +29,21 @@ export async function sampleContainers(lxcpath: string, before?: Sample): Promis
   return { milliseconds, containers };
 }
 
-async function usedBy(id: ContainerId): Promise<Omit<Consumer, 'cpuPercent'>> {
+type Used = Omit<Consumer, 'cpuPercent'>;
+
+const unread = () => undefined;
+
+/** Of a container that belongs to somebody else one is told no more than that it runs. */
+async function usedBy(id: ContainerId): Promise<Used> {
+  try {
+    return await askedOf(id);
+  } catch (error) {
+    if (!(error instanceof LxcError) || error.code !== 'NOT_PERMITTED') throw error;
+    return { name: id.name, ...statsOf({}, unread), ...usageOf({}, unread) };
+  }
+}
+
+async function askedOf(id: ContainerId): Promise<Used> {
   const socket = new CommandSocket(id);
   const [stats, cpuacct, blkio, memory, unified] = await Promise.all([
     containerStats(socket),
@@ -40,7 +55,7 @@ async function usedBy(id: ContainerId): Promise<Omit<Consumer, 'cpuPercent'>> {
 }
 
 function percentOf(
-  { name, cpuNanoseconds }: Omit<Consumer, 'cpuPercent'>,
+  { name, cpuNanoseconds }: Used,
   milliseconds: number,
   before: Sample | undefined,
 ): number | undefined {

@@ -115,7 +115,7 @@ function wantedBy(invocation: Invocation): (row: Listed) => boolean {
     invocation.get(option),
   );
   return (row) =>
-    (!running || row.state !== 'STOPPED') &&
+    (!running || (row.state ?? 'STOPPED') !== 'STOPPED') &&
     (!frozen || row.state === 'FROZEN') &&
     (!stopped || row.state === 'STOPPED') &&
     groups.every((group) => group === '' || row.groups.includes(group));

@@ -106,11 +106,13 @@ class TopScreen {
       throw new LxcError('Failed to show a screen: standard input or output is no terminal', {
         hint: 'print lines by -b, or JSON by --format json',
       });
+    // What fails at once is told on the screen that stays.
+    await this.#look();
     const inputs = this.#session.want(farewell)[Symbol.asyncIterator]();
     this.#session.out(enter);
     let next = inputs.next();
     for (;;) {
-      await this.#look();
+      this.#draw();
       const due = this.#due();
       for (;;) {
         const came = await Promise.race([next, due]);
@@ -119,6 +121,7 @@ class TopScreen {
         next = inputs.next();
         this.#draw();
       }
+      await this.#look();
     }
   }
 
@@ -130,7 +133,6 @@ class TopScreen {
 
   async #look(): Promise<void> {
     this.#sample = await sampleContainers(this.#lxcpath, this.#sample);
-    this.#draw();
   }
 
   #draw(): void {
