@@ -68,6 +68,7 @@ const rules: readonly Rule[] = [
   { text: /\b([a-z]+:\[)\d+\]/g, by: '$1INODE]' },
   { text: /((?:CPU|BlkIO|Memory|KMem) use|[TR]X bytes|Total bytes|PID): +.*/g, by: '$1: #' },
   { text: /("(?:pid|[a-zA-Z]*(?:Nanoseconds|Bytes))": )\d+/g, by: '$1#' },
+  { command: /^lxc-snapshot /, text: /\b\d{4}(?::\d\d){2} \d\d(?::\d\d){2}$/gm, by: 'TIME' },
   { command: /^lxc-info .*-p\b/, text: /^\d+$/gm, by: '#' },
   { command: /^lxc-ls .*\b(?:pid|ram|swap)\b/i, text: /(?: +|-+)?\b\d[\d.]*(?:MB)?\b *| +/g, by: ' # ' },
   { command: /^lxc-(?:attach|execute|unshare|usernsexec) /, text: /\b\d{5,}\b/g, by: '#' },

@@ -95,6 +95,13 @@ export class User {
   }
 
   run(argv: readonly string[], options: RunOptions = {}): Promise<Result> {
+    const enter = this.#cgroups.map((dir) => `echo $$ > ${dir}/cgroup.procs`).join('; ');
+    const script = `${enter === '' ? ':' : enter}; exec "$@"`;
+    return run('/bin/sh', ['-c', script, 'sh', ...this.command(argv)], { cwd: '/', ...options });
+  }
+
+  /** What makes root's command his, but for his cgroups. */
+  command(argv: readonly string[]): string[] {
     const env = [
       `HOME=${this.home}`,
       `XDG_RUNTIME_DIR=${this.home}/run`,
@@ -102,12 +109,8 @@ export class User {
       'TERM=xterm',
       'LXC_TS_DAEMON=0',
     ];
-    const enter = this.#cgroups.map((dir) => `echo $$ > ${dir}/cgroup.procs`).join('; ');
-    const asUser = `exec setpriv --reuid ${id} --regid ${id} --clear-groups env -i "$@"`;
-    return run('/bin/sh', ['-c', `${enter === '' ? ':' : enter}; ${asUser}`, 'sh', ...env, ...argv], {
-      cwd: '/',
-      ...options,
-    });
+    const ids = ['--reuid', String(id), '--regid', String(id), '--clear-groups'];
+    return ['setpriv', ...ids, 'env', '-i', ...env, ...argv];
   }
 }
 

@@ -36,6 +36,9 @@ test('Pids, usage and inodes are no difference, limits are one', () => {
   expect(comparable('lxc-info --format json', '{"pid": 7, "memoryBytes": 12}')).toBe(
     '{"pid": #, "memoryBytes": #}',
   );
+  expect(comparable('lxc-snapshot -n a -L', 'snap0 (/a/snaps) 2026:11:21 09:56:30\n')).toBe(
+    'snap0 (/a/snaps) TIME\n',
+  );
   expect(comparable('lxc-attach -n a -- readlink x', 'net:[4026532567]')).toBe('net:[INODE]');
   expect(comparable('lxc-cgroup -n a memory.limit_in_bytes', '67108864')).toBe('67108864');
   expect(comparable('lxc-info -n a -c lxc.tty.max', 'lxc.tty.max = 12')).toBe('lxc.tty.max = 12');
