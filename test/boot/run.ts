@@ -13,6 +13,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { binDir } from '../system/harness/commands.ts';
 import { hideViews, must, ownDirectory, ownFile, ownSysfs, runRing } from '../system/harness/own.ts';
+import { digits } from '../system/harness/run-prefix.ts';
 import { buildTrees } from './trees.ts';
 
 const self = fileURLToPath(import.meta.url);
@@ -47,7 +48,7 @@ function inWorld(extra: Readonly<Record<string, string>>): number {
   const env = {
     ...process.env,
     ...extra,
-    LXC_TS_SYSTEM_RUN: process.pid.toString(36),
+    LXC_TS_SYSTEM_RUN: digits(process.pid),
     LXC_TS_DAEMON_IDLE: '5',
   };
   const args = [...spaces, process.execPath, self, ...process.argv.slice(2)];

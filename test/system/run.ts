@@ -13,6 +13,7 @@ import { fileURLToPath } from 'node:url';
 import { binDir, underC } from './harness/commands.ts';
 import { hideViews, must, ownDirectory, ownFile, ownSysfs, packagedDefault, runRing } from './harness/own.ts';
 import { buildRootfs } from './harness/rootfs.ts';
+import { digits } from './harness/run-prefix.ts';
 import { ordinaryUser, passwdLine } from './harness/user.ts';
 
 const self = fileURLToPath(import.meta.url);
@@ -25,7 +26,7 @@ function enterWorld(): number {
     process.stderr.write('The system tests start real containers; run them as root\n');
     return 1;
   }
-  const run = process.pid.toString(36);
+  const run = digits(process.pid);
   const args = [
     '--mount',
     '--net',

@@ -15,10 +15,11 @@ import {
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { expect } from 'vitest';
-import { binDir, cLxc, finished, lxc, run, start } from './harness/commands.ts';
+import { binDir, cLxc, finished, lxc, type Result, run, start } from './harness/commands.ts';
 import { eventually } from './harness/eventually.ts';
 import type { Scope } from './harness/scope.ts';
 import { test, testOurs } from './harness/suite.ts';
+import { asked } from './harness/transcript.ts';
 
 const emptyNetwork = 'lxc.net.0.type = empty\nlxc.net.0.flags = up\n';
 const both = 'it compares the two';
@@ -47,12 +48,13 @@ function slowCreation(scope: Scope) {
 
 /** Both tools print the same. The kernel gives memory back at any moment, so a pair that it came between is repeated. */
 async function expectSame(verb: string, args: readonly string[]): Promise<void> {
-  for (let left = 10; ; left--) {
-    const [ours, theirs] = [await lxc(verb, args), await cLxc(verb, args)];
-    if (left > 1 && !isDeepStrictEqual(ours, theirs)) continue;
-    expect(ours).toEqual(theirs);
-    return;
-  }
+  let pair: readonly Result[] = [];
+  const agree = async () => {
+    pair = [await lxc(verb, args), await cLxc(verb, args)];
+    return isDeepStrictEqual(pair[0], pair[1]);
+  };
+  for (let left = 10; left > 0 && !(await asked(agree)); ) left -= 1;
+  expect(pair[0]).toEqual(pair[1]);
 }
 
 testOurs('lxc-info and lxc-ls print the bytes that those of LXC print', both, async (scope) => {

@@ -5,10 +5,10 @@
 
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { printed } from './chance.ts';
 import { binDir, type Result, run } from './commands.ts';
 import type { Container } from './container.ts';
 import { removeCgroups } from './remove-cgroups.ts';
-import { comparable } from './same.ts';
 import { Scope } from './scope.ts';
 
 /** What every tool is asked for. */
@@ -139,8 +139,8 @@ export async function answerOf(tool: string, one: Case, bin: string, name: strin
     await prepare(play, one);
     const argv = [join(bin, `lxc-${tool}`), ...play.filled(one.args)];
     const { status, stdout, stderr } = await (one.by?.(play, argv) ?? run(argv[0] ?? '', argv.slice(1)));
-    const printed = comparable(`lxc-${tool} ${one.args.join(' ')}`, play.plain(stdout));
-    const kept = one.own === undefined ? printed : printed.replaceAll(one.own, '');
+    const text = printed(`lxc-${tool} ${one.args.join(' ')}`, play.plain(stdout));
+    const kept = one.own === undefined ? text : text.replaceAll(one.own, '');
     const answer: Answer = { status, stdout: kept, stderr: stderr === '' ? 'silent' : 'speaks' };
     return one.effect === undefined ? answer : { ...answer, effect: play.plain(await one.effect[0](play)) };
   } finally {

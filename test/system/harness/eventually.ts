@@ -1,5 +1,7 @@
 /** Waiting for something that another process does: by turns, not by the clock, which goes on while both are paused. */
 
+import { asked } from './transcript.ts';
+
 const turnMs = 10;
 
 export async function eventually(
@@ -7,7 +9,7 @@ export async function eventually(
   what: string,
   timeoutMs = 5000,
 ): Promise<void> {
-  for (let turn = 0; !(await holds()); turn += 1) {
+  for (let turn = 0; !(await asked(holds)); turn += 1) {
     if (turn * turnMs > timeoutMs) throw new Error(`It took more than ${timeoutMs} ms until ${what}`);
     await new Promise((wake) => setTimeout(wake, turnMs));
   }

@@ -1,5 +1,6 @@
 /** Compares what the commands of the same tests answered in two runs. Pure. */
 
+import { comparable, isRace } from './chance.ts';
 import type { Answer, Transcript } from './transcript.ts';
 
 export interface Comparison {
@@ -8,8 +9,11 @@ export interface Comparison {
   /** Status and streams as one text; empty where the command was not run. */
   readonly warm: string;
   readonly cold: string;
-  readonly isSame: boolean;
+  readonly verdict: Verdict;
 }
+
+/** What a race says depends on who comes first: it is one comparison, which says nothing. */
+export type Verdict = 'same' | 'different' | 'race';
 
 export function readTranscripts(text: string): readonly Transcript[] {
   return text
@@ -18,32 +22,39 @@ export function readTranscripts(text: string): readonly Transcript[] {
     .map((line): Transcript => JSON.parse(line));
 }
 
-/** One for each command line of each test that passed in both runs. */
+/** One for each command of each test that passed in both runs. */
 export function compare(warm: readonly Transcript[], cold: readonly Transcript[]): readonly Comparison[] {
   const others = new Map(cold.map((transcript) => [transcript.title, transcript]));
   return warm.flatMap(({ title, answers }) => {
     const other = others.get(title);
-    return other === undefined ? [] : compareTest(title, answers, other.answers);
+    if (other === undefined) return [];
+    return isRace(title) ? [race(title)] : compareTest(title, answers, other.answers);
   });
 }
 
+function race(title: string): Comparison {
+  return { title, argv: '', warm: '', cold: '', verdict: 'race' };
+}
+
+/** A command line that was said several times is compared time by time. */
 function compareTest(title: string, warm: readonly Answer[], cold: readonly Answer[]): readonly Comparison[] {
-  const [ones, others] = [lastAnswers(warm), lastAnswers(cold)];
-  return [...new Set([...ones.keys(), ...others.keys()])].map((argv) => {
-    const [one, other] = [ones.get(argv) ?? '', others.get(argv) ?? ''];
-    return { title, argv, warm: one, cold: other, isSame: one === other };
+  const [ones, others] = [byCommand(warm), byCommand(cold)];
+  return [...new Set([...ones.keys(), ...others.keys()])].flatMap((argv) => {
+    const [some, more] = [ones.get(argv) ?? [], others.get(argv) ?? []];
+    return Array.from({ length: Math.max(some.length, more.length) }, (_, index): Comparison => {
+      const [one, other] = [some[index] ?? '', more[index] ?? ''];
+      return { title, argv, warm: one, cold: other, verdict: one === other ? 'same' : 'different' };
+    });
   });
 }
 
-/** Who waits for something asks until it is so: what counts is the last answer. */
-function lastAnswers(answers: readonly Answer[]): ReadonlyMap<string, string> {
-  return new Map(
-    answers.map(({ argv, status, stdout, stderr }) => {
-      const command = argv.join(' ');
-      const plain = (text: string) => comparable(command, text);
-      return [plain(command), JSON.stringify([status, plain(stdout), plain(stderr)])];
-    }),
-  );
+function byCommand(answers: readonly Answer[]): ReadonlyMap<string, readonly string[]> {
+  const all = new Map<string, string[]>();
+  for (const answer of answers) {
+    const { argv, text } = comparable(answer);
+    all.set(argv, [...(all.get(argv) ?? []), text]);
+  }
+  return all;
 }
 
 /** The two texts where they begin to differ. */
@@ -52,29 +63,4 @@ export function differenceOf({ warm, cold }: Comparison): readonly [string, stri
   while (at < warm.length && warm[at] === cold[at]) at += 1;
   const from = Math.max(0, at - 80);
   return [warm.slice(from, at + 160), cold.slice(from, at + 160)];
-}
-
-interface Rule {
-  /** Command lines whose answers it is for; all where absent. */
-  readonly command?: RegExp;
-  readonly text: RegExp;
-  readonly by: string;
-}
-
-/** What differs from run to run: pids, what was used, inodes. Everything else is compared to the byte. */
-const rules: readonly Rule[] = [
-  // What the program inside sees of its world is its own.
-  { command: / \/probe$/, text: /^\{"pid": [\s\S]*$/g, by: 'PROBE' },
-  { text: /\b([a-z]+:\[)\d+\]/g, by: '$1INODE]' },
-  { text: /((?:CPU|BlkIO|Memory|KMem) use|[TR]X bytes|Total bytes|PID): +.*/g, by: '$1: #' },
-  { text: /("(?:pid|[a-zA-Z]*(?:Nanoseconds|Bytes))": )\d+/g, by: '$1#' },
-  { command: /^lxc-snapshot /, text: /\b\d{4}(?::\d\d){2} \d\d(?::\d\d){2}$/gm, by: 'TIME' },
-  { command: /^lxc-info .*-p\b/, text: /^\d+$/gm, by: '#' },
-  { command: /^lxc-ls .*\b(?:pid|ram|swap)\b/i, text: /(?: +|-+)?\b\d[\d.]*(?:MB)?\b *| +/g, by: ' # ' },
-  { command: /^lxc-(?:attach|execute|unshare|usernsexec) /, text: /\b\d{5,}\b/g, by: '#' },
-];
-
-export function comparable(command: string, text: string): string {
-  const fitting = rules.filter((rule) => rule.command === undefined || rule.command.test(command));
-  return fitting.reduce((plain, rule) => plain.replaceAll(rule.text, rule.by), text);
 }

@@ -4,7 +4,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { run } from './commands.ts';
 import { Container, type ContainerOptions } from './container.ts';
-import { runPrefix } from './run-prefix.ts';
+import { digits, runPrefix } from './run-prefix.ts';
 
 let count = 0;
 
@@ -14,7 +14,7 @@ export class Scope {
   /** A name that no other test, run or user has. */
   name(): string {
     count += 1;
-    return `${runPrefix}-${process.pid.toString(36)}-${count}`;
+    return `${runPrefix}-${digits(process.pid)}-${count}`;
   }
 
   /** A container with a config and a root file system; stopped and removed at the end. */

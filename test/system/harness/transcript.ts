@@ -3,8 +3,8 @@
  * with the daemon and of one without are compared by ../same-answers.ts.
  */
 
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { appendFileSync } from 'node:fs';
-import { runPrefix } from './run-prefix.ts';
 
 export interface Answer {
   readonly argv: readonly string[];
@@ -20,6 +20,8 @@ export interface Transcript {
 
 const file = process.env.LXC_TS_TRANSCRIPT;
 let answers: Answer[] = [];
+/** Answers to who waits: kept of the last time only, when they were what he waited for. */
+const waiting = new AsyncLocalStorage<Answer[]>();
 
 export function beginTranscript(): void {
   answers = [];
@@ -27,16 +29,20 @@ export function beginTranscript(): void {
 
 export function answered(argv: readonly string[], { status, stdout, stderr }: Omit<Answer, 'argv'>): void {
   if (file === undefined) return;
-  answers.push({ argv: argv.map(plain), status, stdout: plain(stdout), stderr: plain(stderr) });
+  const list = waiting.getStore() ?? answers;
+  list.push({ argv, status, stdout, stderr });
+}
+
+/** Asks once whether something holds. How often that takes is chance, so what is answered counts where it does. */
+export async function asked(holds: () => boolean | Promise<boolean>): Promise<boolean> {
+  const heard: Answer[] = [];
+  const does = await waiting.run(heard, async () => await holds());
+  if (does) (waiting.getStore() ?? answers).push(...heard);
+  return does;
 }
 
 export function endTranscript(title: string): void {
   if (file === undefined) return;
   const transcript: Transcript = { title, answers };
   appendFileSync(file, `${JSON.stringify(transcript)}\n`);
-}
-
-/** Names that are drawn by lot, pids and times are not part of an answer. */
-function plain(text: string): string {
-  return text.replaceAll(new RegExp(`${runPrefix}-[0-9a-z]+-(\\d+)`, 'g'), 'NAME-$1');
 }
