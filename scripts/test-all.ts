@@ -64,10 +64,10 @@ async function vitest(ring: string): Promise<Counts> {
 /** A run that ends with its counts. */
 async function counted(
   title: string,
-  script: string,
+  script: string | readonly string[],
   env: Readonly<Record<string, string>> = {},
 ): Promise<Counts> {
-  const { status, lastLine } = await run(title, ['node', script], env);
+  const { status, lastLine } = await run(title, ['node', ...[script].flat()], env);
   const numbers = /^(\d+) passed, (\d+) failed, (\d+) skipped$/.exec(lastLine);
   if (numbers === null) return { passed: 0, failed: 1, skipped: 0 };
   const [passed, failed, skipped] = numbers.slice(1).map(Number);
@@ -76,6 +76,8 @@ async function counted(
 }
 
 async function all(): Promise<Counts> {
+  const warm = join(scratch, 'warm.jsonl');
+  const cold = join(scratch, 'cold.jsonl');
   const counts = [
     await check('types', ['tsc', '--noEmit']),
     await check('style', ['biome', 'check', '.']),
@@ -84,13 +86,21 @@ async function all(): Promise<Counts> {
     await vitest('unit'),
     await counted('what hot commands cost', 'bench/guard/guard.ts'),
     await vitest('conformance'),
-    await counted('system tests', 'test/system/run.ts'),
-    await counted('system tests without the daemon', 'test/system/run.ts', { LXC_TS_DAEMON: '0' }),
+    await counted('system tests', 'test/system/run.ts', { LXC_TS_TRANSCRIPT: warm }),
+    await counted('system tests without the daemon', 'test/system/run.ts', {
+      LXC_TS_DAEMON: '0',
+      LXC_TS_TRANSCRIPT: cold,
+    }),
     await counted('system tests against C LXC', 'test/system/run.ts', { LXC_UNDER_TEST: '/usr/bin' }),
     await counted('what tests say of keys', 'test/system/run.ts', { LXC_TS_WITHOUT: '1' }),
     await counted('the installed package and the examples', 'test/package/run.ts'),
     await counted('Debian and its inits', 'test/boot/run.ts'),
     await counted('containers of Docker and Podman', 'test/engines/run.ts'),
+    await counted('the same answers with and without the daemon', [
+      'test/system/same-answers.ts',
+      warm,
+      cold,
+    ]),
   ];
   return counts.reduce((sum, one) => ({
     passed: sum.passed + one.passed,

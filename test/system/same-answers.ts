@@ -6,7 +6,7 @@
 import { readFileSync } from 'node:fs';
 import { compare, differenceOf, readTranscripts, type Verdict } from './harness/same.ts';
 
-/** The tests have more than 3,000; so many must have been answered in both runs. */
+/** The tests have about 4,000; so many must have been answered in both runs. */
 const fewest = 2500;
 
 const [warm, cold] = process.argv.slice(2, 4).map((file) => readTranscripts(readFileSync(file, 'utf8')));
