@@ -1,7 +1,7 @@
 /** Faults in the middle of a start: every op that fails, every process that dies, leaves nothing behind. */
 
 import type { ChildProcess } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, globSync, readFileSync, writeFileSync } from 'node:fs';
 import { beforeAll, expect } from 'vitest';
 import { binDir, run, start, underC } from './harness/commands.ts';
 import type { Container } from './harness/container.ts';
@@ -208,11 +208,14 @@ for (const [command, args] of takers) {
 }
 
 testOurs('SIGKILL to the monitor: lxc-info alone takes the leftovers apart', reason, async (scope) => {
+  const paths = () => globSync('/run/lxc-ts/*').filter((path) => /\/[0-9a-f]{16}$/.test(path));
+  const before = paths();
   const foo = await richContainer(scope);
   await foo.start(['-p', `${foo.dir}/pid`]);
   process.kill(Number(readFileSync(`${foo.dir}/pid`, 'utf8')), 'SIGKILL');
   await eventually(async () => (await foo.state()) === 'STOPPED', 'the container is stopped');
-  expect(readdirSync('/run/lxc-ts').filter((name) => /^[0-9a-f]{16}$/.test(name))).toEqual([]);
+  expect(paths()).toEqual(before);
+  expect(globSync(`/run/lxc-ts/*/${foo.name}`)).toEqual([]);
 });
 
 testOurs('SIGKILL to the monitor: lxc-destroy leaves nothing of the container', reason, async (scope) => {
