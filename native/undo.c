@@ -15,6 +15,8 @@ static int make_parents(const char *path)
 	char part[sizeof(((struct run *)0)->record_dir)];
 	if (JOIN(part, path) < 0)
 		return -ENAMETOOLONG;
+	if (mkdir(path, 0700) == 0)
+		return 0; /* mostly those above are there */
 	for (char *slash = strchr(part + 1, '/');; slash = strchr(slash + 1, '/')) {
 		if (slash)
 			*slash = 0;
@@ -108,7 +110,10 @@ int record_processes(struct run *run)
 	return err < 0 ? err : record_append(run, RECORD_INIT, &init, sizeof(init));
 }
 
-/* The record, its directory, and the directory of the lxcpath when this was its last container. */
+/*
+ * The record and its directory. That of the lxcpath stays: where /run is no tmpfs it takes as long to make as a
+ * cgroup, and another start may be about to make its own in it.
+ */
 void record_remove(struct run *run)
 {
 	char path[sizeof(run->record_dir) + 8];
@@ -117,13 +122,7 @@ void record_remove(struct run *run)
 	close_fd(&run->record);
 	record_path(run, path, sizeof(path));
 	unlink(path);
-	if (rmdir(run->record_dir) < 0)
-		return;
-	char *slash = strrchr(JOIN(path, run->record_dir) < 0 ? "" : path, '/');
-	if (slash && slash != path) {
-		*slash = 0;
-		rmdir(path);
-	}
+	rmdir(run->record_dir);
 }
 
 /* Until the process that we came from is gone: only then are its cgroups empty. */

@@ -208,13 +208,10 @@ for (const [command, args] of takers) {
 }
 
 testOurs('SIGKILL to the monitor: lxc-info alone takes the leftovers apart', reason, async (scope) => {
-  const paths = () => globSync('/run/lxc-ts/*').filter((path) => /\/[0-9a-f]{16}$/.test(path));
-  const before = paths();
   const foo = await richContainer(scope);
   await foo.start(['-p', `${foo.dir}/pid`]);
   process.kill(Number(readFileSync(`${foo.dir}/pid`, 'utf8')), 'SIGKILL');
   await eventually(async () => (await foo.state()) === 'STOPPED', 'the container is stopped');
-  expect(paths()).toEqual(before);
   expect(globSync(`/run/lxc-ts/*/${foo.name}`)).toEqual([]);
 });
 
