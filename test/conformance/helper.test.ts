@@ -269,7 +269,7 @@ describe('the parent list', () => {
     expect(readFileSync(join(record, 'record')).subarray(0, 8).toString()).toBe('LXCTSR1\n');
     first.brain.frames.send(frameTypes.ABORT, new ByteWriter().text('').take());
     expect(await first.brain.result()).toMatchObject({ kind: 'failed', index: 2 });
-    expect(existsSync(join(dir, 'run/hash'))).toBe(false);
+    expect(existsSync(record)).toBe(false);
     for (const { brain } of [first, second]) {
       brain.exit();
       await brain.ended();
