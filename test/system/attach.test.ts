@@ -139,7 +139,7 @@ test('lxc-attach on a terminal puts one of the container in between', async (sco
   await foo.start();
   const command = `${binDir}/lxc-attach -n ${foo.name} -- /bin/tty`;
   const seen = await run('script', ['-qec', command, '/dev/null'], { input: '' });
-  expect(seen.stdout).toMatch(/\/dev\/pts\/\d+\r?\n/);
+  expect(seen.stdout).toMatch(/\/dev\/pts\/\d+\r*\n/);
   expect(seen.status).toBe(0);
 });
 

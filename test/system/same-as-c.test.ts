@@ -44,7 +44,7 @@ function wanted(what: string, { effect, status = 0, noise, differs }: Case, { th
 
 for (const tool of Object.keys(cases))
   testOurs(
-    `lxc-${tool} answers as that of C LXC`,
+    `lxc-${tool} succeeds and refuses as that of C LXC`,
     both,
     async (scope) => {
       const [answers, expected]: [Record<string, Pair>, Record<string, Pair>] = [{}, {}];

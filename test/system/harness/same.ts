@@ -24,12 +24,21 @@ export function readTranscripts(text: string): readonly Transcript[] {
 
 /** One for each command of each test that passed in both runs. */
 export function compare(warm: readonly Transcript[], cold: readonly Transcript[]): readonly Comparison[] {
-  const others = new Map(cold.map((transcript) => [transcript.title, transcript]));
-  return warm.flatMap(({ title, answers }) => {
+  const others = byTitle(cold);
+  return [...byTitle(warm)].flatMap(([title, answers]) => {
     const other = others.get(title);
     if (other === undefined) return [];
-    return isRace(title) ? [race(title)] : compareTest(title, answers, other.answers);
+    return isRace(title) ? [race(title)] : compareTest(title, answers, other);
   });
+}
+
+function byTitle(transcripts: readonly Transcript[]): ReadonlyMap<string, readonly Answer[]> {
+  const all = new Map<string, readonly Answer[]>();
+  for (const { title, answers } of transcripts) {
+    if (all.has(title)) throw new Error(`Two tests are called "${title}": one of them needs another title`);
+    all.set(title, answers);
+  }
+  return all;
 }
 
 function race(title: string): Comparison {

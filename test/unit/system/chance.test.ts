@@ -518,4 +518,5 @@ test('Tests in which commands race are known by their titles', () => {
   expect(isRace('SIGKILL to the command at any moment of a start leaks nothing')).toBe(true);
   expect(isRace('Nothing outside changes while links are exchanged')).toBe(true);
   expect(isRace('Nothing outside changes where /dev is a link')).toBe(false);
+  expect(isRace('With LXCFS readers by sendfile are shown another container')).toBe(true);
 });

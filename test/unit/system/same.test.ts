@@ -35,6 +35,11 @@ test('Commands that run side by side may end in any order', () => {
   expect(verdicts([one, other], [other, one])).toEqual(['same', 'same']);
 });
 
+test('Two tests of one title cannot be told apart', () => {
+  const twice = [...transcript(answer('lxc-ls', 'a')), ...transcript(answer('lxc-ls', 'b'))];
+  expect(() => compare(twice, twice)).toThrow('Two tests are called "a test"');
+});
+
 test('Tests that passed in one run only are not compared', () => {
   expect(compare(transcript(answer('lxc-ls', 'a')), [])).toEqual([]);
 });
