@@ -3,7 +3,7 @@
 import type { Figures } from '../figures.ts';
 import type { Figure } from '../lxcfs/measure.ts';
 import { type Side, sides } from '../lxcfs/world.ts';
-import { placements, type ViewFigures, type ViewSpell } from '../rows/proc-view.ts';
+import { placements, readerCounts, type ViewFigures, type ViewSpell } from '../rows/proc-view.ts';
 import { plot, table } from './markdown.ts';
 
 export const sideTitles: Readonly<Record<Side, string>> = {
@@ -21,7 +21,7 @@ export function viewTables({ view }: Figures): readonly string[] {
     intro,
     spellTable(view),
     plot('proc-view', alt),
-    fileTable(view),
+    ...readerCounts.map((readers) => fileTable(view, readers)),
     stallTable(view),
   ];
 }
@@ -50,7 +50,8 @@ function spellRow(
   return [sideTitles[side], readers, placement, ...own, ...ratios, errors];
 }
 
-function fileTable({ files }: ViewFigures): string {
+function fileTable({ files: all }: ViewFigures, readers: number): string {
+  const files = all.filter((one) => one.readers === readers);
   const shown = sides.filter((side) => files.some((one) => one.sides.some((figure) => figure.side === side)));
   const names = [...new Set(files.map(({ file }) => file))];
   const cell = (file: string, side: Side) => {
@@ -60,7 +61,8 @@ function fileTable({ files }: ViewFigures): string {
     });
     return medians.every((one) => one === '-') ? '-' : medians.join(' / ');
   };
-  const head = ['One reader: us median, spread / same', ...shown.map((side) => sideTitles[side])];
+  const who = readers === 1 ? 'One reader' : `${readers} readers`;
+  const head = [`${who}: us median, spread / same`, ...shown.map((side) => sideTitles[side])];
   const rows = names.map((file) => [`\`${file}\``, ...shown.map((side) => cell(file, side))]);
   return table(head, rows);
 }

@@ -20,6 +20,7 @@ export interface ViewSpell {
 export interface ViewFile {
   readonly file: string;
   readonly placement: Placement;
+  readonly readers: number;
   readonly sides: readonly Figure[];
 }
 
@@ -72,10 +73,12 @@ function spellsOf(world: ViewWorld, rounds: number): readonly ViewSpell[] {
 function filesFrom(world: ViewWorld, rounds: number): readonly ViewFile[] {
   const files = filesOf(world);
   return inEachPlace(world, (placement) =>
-    files.map((path) => {
-      const spell = { placement, readers: 1, rounds, milliseconds: 40 };
-      return { file: path, placement, sides: measureFile(world, path, spell) };
-    }),
+    files.flatMap((path) =>
+      readerCounts.map((readers) => {
+        const spell = { placement, readers, rounds, milliseconds: 40 };
+        return { file: path, placement, readers, sides: measureFile(world, path, spell) };
+      }),
+    ),
   );
 }
 

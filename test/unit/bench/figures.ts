@@ -62,7 +62,7 @@ export const figures: Figures = {
   autostart: { containers: 200, ours: { start: 500, stop: 100 }, theirs: { start: 1500, stop: 900 } },
   view: {
     spells,
-    files: [{ file: 'proc/meminfo', placement: 'spread', sides }],
+    files: [{ file: 'proc/meminfo', readers: 1, placement: 'spread', sides }],
     stalls: [{ which: 'one', kills: 20, errors: 0, longestMs: 40 }],
   },
   leftOut: [{ what: 'podman', why: 'There is no podman; apt-get install podman' }],
