@@ -1,22 +1,14 @@
 /** What has to be there before anything is measured, and what to do where it is not. */
 
-import { accessSync, constants, existsSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { isExecutable } from '../src/base/executable.ts';
 
 const path = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'];
 
 /** The whole name of a program, or nothing. */
 export function programOf(name: string): string | undefined {
-  return path.map((directory) => join(directory, name)).find(isProgram);
-}
-
-function isProgram(file: string): boolean {
-  try {
-    accessSync(file, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
+  return path.map((directory) => join(directory, name)).find(isExecutable);
 }
 
 /** Debian's package that has a program. */

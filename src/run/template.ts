@@ -1,8 +1,9 @@
 /** Templates: programs that fill a root file system, run by lxc-create with LXC's arguments. */
 
 import { createHash } from 'node:crypto';
-import { accessSync, constants, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { LxcError } from '../base/error.ts';
+import { isExecutable } from '../base/executable.ts';
 import { installRoot } from '../base/install.ts';
 
 /** Ours first; those of LXC run unedited. */
@@ -67,14 +68,5 @@ function listOf(dir: string): readonly string[] {
     return readdirSync(dir);
   } catch {
     return [];
-  }
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
   }
 }

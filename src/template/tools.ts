@@ -1,8 +1,8 @@
 /** The programs that a template runs. A signal ends the one that runs, and with it the template. */
 
 import { type ChildProcess, spawn } from 'node:child_process';
-import { accessSync, constants } from 'node:fs';
 import { LxcError } from '../base/error.ts';
+import { isExecutable } from '../base/executable.ts';
 
 /** Debian's package of a program, where it has another name. */
 const packages: Readonly<Record<string, string>> = { xz: 'xz-utils' };
@@ -36,19 +36,12 @@ export function goOn(): void {
 
 export function needTools(...names: readonly string[]): void {
   const directories = (process.env.PATH ?? '').split(':').filter((directory) => directory !== '');
-  const missing = names.filter((name) => !directories.some((directory) => isProgram(`${directory}/${name}`)));
+  const missing = names.filter(
+    (name) => !directories.some((directory) => isExecutable(`${directory}/${name}`)),
+  );
   if (missing.length === 0) return;
   const wanted = missing.map((name) => packages[name] ?? name).join(' ');
   throw new LxcError(`Failed to find ${missing.join(' and ')}`, { hint: `apt-get install ${wanted}` });
-}
-
-function isProgram(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 /** What it wrote to its output. @throws LxcError with its last line where it fails */
