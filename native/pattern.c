@@ -6,7 +6,6 @@
 #include "lxc-ts.h"
 
 #define MOST_WORDS 4
-#define HELLO_HEAD 40 /* bytes of u32 before its first blob */
 
 struct word {
 	const char *text;
@@ -31,7 +30,7 @@ static struct reader get_reader(struct reader *r)
 /* The arguments of what we say, as they are in its HELLO. */
 static struct reader arguments(const struct introduction *intro)
 {
-	struct reader r = { .at = intro->hello.at + HELLO_HEAD, .end = intro->hello.at + intro->hello.len };
+	struct reader r = { .at = intro->hello.at + HELLO_HEAD_BYTES, .end = intro->hello.at + intro->hello.len };
 	get_reader(&r); /* the directory */
 	return get_reader(&r);
 }

@@ -7,6 +7,8 @@
 #define RECORD_MAGIC "LXCTSR1\n"
 #define NODE_FLAGS "--no-rehash-snapshot", "--invocation-count-for-maglev=30", "--minimum-invocations-after-ic-update=30"
 
+#define HELLO_HEAD_BYTES 40
+
 #define REPLAY_MAGIC "LXCTSA2\n"
 #define PATTERN_MAGIC "LXCTSP1\n"
 

@@ -67,6 +67,7 @@ function wireHeader(): string {
     `#define MAX_OP_ARGS ${most}`,
     `#define RECORD_MAGIC ${JSON.stringify(frames.recordMagic)}`,
     `#define NODE_FLAGS ${nodeFlags.map((flag) => JSON.stringify(flag)).join(', ')}\n`,
+    `#define HELLO_HEAD_BYTES ${frames.helloHeadBytes}\n`,
     `#define REPLAY_MAGIC ${JSON.stringify(frames.replayMagic)}`,
     `#define PATTERN_MAGIC ${JSON.stringify(frames.patternMagic)}\n`,
     enumeration('GROUND', groundKinds),

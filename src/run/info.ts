@@ -39,7 +39,7 @@ export async function containerInfo(session: Session, id: ContainerId, wishes: I
   return infoOf(await readInfo(session, id, wishes));
 }
 
-export function infoOf({ stats, links, ...facts }: InfoReadings): Info {
+function infoOf({ stats, links, ...facts }: InfoReadings): Info {
   return {
     ...facts,
     stats: stats === undefined ? undefined : valuesOf(stats),

@@ -6,7 +6,7 @@
 
 import { fnv1a64, hex64 } from '../base/fnv.ts';
 import { ByteReader, ByteWriter } from '../wire/bytes.ts';
-import { patternMagic } from '../wire/frames.ts';
+import { helloHeadBytes, patternMagic } from '../wire/frames.ts';
 import type { Kept } from '../wire/grounds.ts';
 import { stencilGrounds, stencilHello, stencilProgram } from '../wire/stencil.ts';
 import { encodeText } from '../wire/text.ts';
@@ -19,9 +19,6 @@ const mostKeys = 64;
 /** Words in which no character means anything to anybody, whatever they are put into. */
 const plainName = /^[A-Za-z0-9][\w.-]*$/;
 const plainPath = /^(\/[A-Za-z0-9][\w.-]*)+$/;
-
-/** HELLO begins with ten u32. */
-const headBytes = 40;
 
 interface Pattern {
   /** Where the words stand in argv, what kind they are, and all stencils. */
@@ -88,7 +85,7 @@ function isPlain(word: string): boolean {
 }
 
 function argvOf(hello: Uint8Array): readonly string[] {
-  const from = new ByteReader(Buffer.from(hello.subarray(headBytes)));
+  const from = new ByteReader(Buffer.from(hello.subarray(helloHeadBytes)));
   from.blob();
   return from.texts();
 }

@@ -114,6 +114,9 @@ export const recordTags = {
 
 export const recordMagic = 'LXCTSR1\n';
 
+/** Of the u32 fields that HELLO begins with. */
+export const helloHeadBytes = 40;
+
 /** Begins a kept answer, `replay/KEY` in the run directory. */
 export const replayMagic = 'LXCTSA2\n';
 

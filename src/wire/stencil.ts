@@ -6,6 +6,7 @@
 
 import type { Ground } from '../base/grounds.ts';
 import { ByteReader, ByteWriter } from './bytes.ts';
+import { helloHeadBytes } from './frames.ts';
 import { groundKinds, valueBytes } from './grounds.ts';
 
 class Stencil {
@@ -57,7 +58,6 @@ class Stencil {
   }
 }
 
-const helloHeadBytes = 40;
 const helloBlobs = 4;
 
 export function stencilHello(hello: Uint8Array, words: readonly string[]): Buffer {
