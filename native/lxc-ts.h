@@ -178,7 +178,7 @@ struct run {
 	bool again;             /* reboot: bindCommand and detach are skipped */
 	bool adopted;           /* init is not our child: wait by pidfd, its status is unknown */
 
-	char record_dir[256];   /* "" before openRecord */
+	char record_path[256];  /* "" before openRecord */
 	int record;             /* O_APPEND descriptor of the record, -1 before openRecord */
 	bool taken;             /* the record was there before us, with its inverses */
 	off_t record_head;      /* where its HEAD entry ends */

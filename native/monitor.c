@@ -302,11 +302,11 @@ static int collect(struct run *run)
 	return status;
 }
 
-/* HELLO's argv: record directory, wait status, stop or reboot, then NAMESPACE:/proc/PID/fd/N of what is held. */
+/* HELLO's argv: the record, wait status, stop or reboot, then NAMESPACE:/proc/PID/fd/N of what is held. */
 static int open_end_brain(struct run *run, int status, bool reboot)
 {
 	char number[24], pid[24], texts[countof(namespaces)][64];
-	char *argv[4 + countof(namespaces)] = { run->record_dir, number, reboot ? "reboot" : "stop" };
+	char *argv[4 + countof(namespaces)] = { run->record_path, number, reboot ? "reboot" : "stop" };
 	size_t argc = 3;
 	format_number(number, status);
 	format_number(pid, getpid());

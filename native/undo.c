@@ -9,47 +9,41 @@
 #include <stdio.h>
 #include <sys/stat.h>
 
-/* Every directory of `path` above its last component is made where it is missing, for its owner alone. */
+/* Every directory above `path` is made where it is missing, for its owner alone. */
 static int make_parents(const char *path)
 {
-	char part[sizeof(((struct run *)0)->record_dir)];
+	char part[sizeof(((struct run *)0)->record_path)];
 	if (JOIN(part, path) < 0)
 		return -ENAMETOOLONG;
-	if (mkdir(path, 0700) == 0)
-		return 0; /* mostly those above are there */
-	for (char *slash = strchr(part + 1, '/');; slash = strchr(slash + 1, '/')) {
-		if (slash)
-			*slash = 0;
+	for (char *slash = strchr(part + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+		*slash = 0;
 		if (mkdir(part, 0700) < 0 && errno != EEXIST) {
 			int err = -errno;
 			detail(part, NULL);
 			return err;
 		}
-		if (!slash)
-			return 0;
 		*slash = '/';
 	}
+	return 0;
 }
 
-static int record_path(struct run *run, char *out, size_t size)
+static int create_record(const char *path)
 {
-	return join(out, size, run->record_dir, "/record", NULL);
+	return CHECK(open(path, O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600));
 }
 
 int op_open_record(struct run *run, const struct op *op)
 {
-	char path[sizeof(run->record_dir) + 8];
-	int err = JOIN(run->record_dir, STR(op, OPEN_RECORD_DIR));
-	if (err == 0)
-		err = make_parents(run->record_dir);
+	int err = JOIN(run->record_path, STR(op, OPEN_RECORD_PATH));
 	if (err < 0)
 		return err;
-	record_path(run, path, sizeof(path));
 	if (run->again)
-		unlink(path); /* what the last run could not undo is not worth a reboot */
-	run->record = CHECK(open(path, O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600));
-	if (run->record < 0)
-		return run->record;
+		unlink(run->record_path); /* what the last run could not undo is not worth a reboot */
+	run->record = create_record(run->record_path);
+	if (run->record == -ENOENT && (err = make_parents(run->record_path)) == 0)
+		run->record = create_record(run->record_path);
+	if (err < 0 || run->record < 0)
+		return err < 0 ? err : run->record;
 	err = write_all(run->record, RECORD_MAGIC, 8);
 	if (err == 0)
 		err = record_append(run, RECORD_HEAD, STR(op, OPEN_RECORD_HEAD), LEN(op, OPEN_RECORD_HEAD));
@@ -62,17 +56,15 @@ int op_open_record(struct run *run, const struct op *op)
 /* Inverses of ours may fail and are then written behind its head, so that is found. */
 int op_take_record(struct run *run, const struct op *op)
 {
-	char path[sizeof(run->record_dir) + 8];
 	struct stat st;
 	struct {
 		char magic[8];
 		uint32_t len, tag;
 	} start;
-	int err = JOIN(run->record_dir, STR(op, TAKE_RECORD_DIR));
+	int err = JOIN(run->record_path, STR(op, TAKE_RECORD_PATH));
 	if (err < 0)
 		return err;
-	record_path(run, path, sizeof(path));
-	_fd_ int fd = CHECK(open(path, O_RDWR | O_APPEND | O_CLOEXEC | O_NOFOLLOW));
+	_fd_ int fd = CHECK(open(run->record_path, O_RDWR | O_APPEND | O_CLOEXEC | O_NOFOLLOW));
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return fd < 0 ? fd : -errno;
 	if ((int64_t)st.st_ino != NUM(op, TAKE_RECORD_INODE) || st.st_size != NUM(op, TAKE_RECORD_SIZE))
@@ -110,19 +102,13 @@ int record_processes(struct run *run)
 	return err < 0 ? err : record_append(run, RECORD_INIT, &init, sizeof(init));
 }
 
-/*
- * The record and its directory. That of the lxcpath stays: where /run is no tmpfs it takes as long to make as a
- * cgroup, and another start may be about to make its own in it.
- */
+/* Its directory stays, with the records of others or none: another start may be about to make its own in it. */
 void record_remove(struct run *run)
 {
-	char path[sizeof(run->record_dir) + 8];
 	if (run->record < 0)
 		return;
 	close_fd(&run->record);
-	record_path(run, path, sizeof(path));
-	unlink(path);
-	rmdir(run->record_dir);
+	unlink(run->record_path);
 }
 
 /* Until the process that we came from is gone: only then are its cgroups empty. */

@@ -16,7 +16,7 @@ export function begin(context: Context): readonly PlannedOp[] {
   return [
     ...(reboot ? [] : [step(bind, always(`bind the command socket @${request.commandSocket}`))]),
     ...ownMonitorMounts(context),
-    step({ op: 'openRecord', args: record }, always(`write the record in ${record.dir}`)),
+    step({ op: 'openRecord', args: record }, always(`write the record in ${record.path}`)),
     ...(detach && !reboot ? [...cgroups.beforeDetach, step(leave, always('start the monitor'))] : []),
     ...(pidfile === undefined ? [] : [writePidfile(pidfile)]),
   ];

@@ -95,7 +95,7 @@ function treeOf(context: Context, { at }: ViewMount): string {
 
 /** Ours knows the containers of root by their names; whoever reads is then told of this one. */
 export function namedTree({ request, facts: { view } }: Context): string | undefined {
-  const known = view?.byName === true && request.record.dir.startsWith('/run/lxc-ts/');
+  const known = view?.byName === true && request.record.path.startsWith('/run/lxc-ts/');
   return known ? `${view.at}/by-name/${request.name}` : undefined;
 }
 

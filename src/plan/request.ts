@@ -37,8 +37,8 @@ export interface StartRequest {
   readonly umask: number;
   /** Which of the caller's standard streams are terminals. */
   readonly terminals: { readonly stdin: boolean; readonly stdout: boolean; readonly stderr: boolean };
-  /** The container's run directory, and what its record starts with. */
-  readonly record: { readonly dir: string; readonly head: Uint8Array };
+  /** The file of the container's record, and what it starts with. */
+  readonly record: { readonly path: string; readonly head: Uint8Array };
   /** `--share-*` of the command line; they win over the configuration. */
   readonly shares: readonly Share[];
   /** Pids of the running containers that {@link shareTargets} names. */

@@ -49,7 +49,7 @@ export function planStart(config: Config, request: StartRequest, facts: HostFact
   const planned = planNetwork(config.nets, {
     facts: facts.network,
     draw: facts.draw,
-    hold: `${request.record.dir}/net`,
+    hold: `${request.record.path}.net`,
     user: facts.ids.user?.name,
   });
   const context = resolve(inputs, planned);

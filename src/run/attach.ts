@@ -17,9 +17,9 @@ import { shellStatus } from './connection.ts';
 import { headOf } from './head.ts';
 import { isWatched } from './leftovers.ts';
 import { loadContainerConfig } from './load.ts';
-import { recordDir } from './places.ts';
+import { recordFile } from './places.ts';
 import { cgroupsOf, foreignNamespaces, labelOf, processFacts } from './processes.ts';
-import { type ContainerRecord, isAlive, readRecord, recordFile } from './record.ts';
+import { type ContainerRecord, isAlive, readRecord } from './record.ts';
 import { isGrounded } from './replay.ts';
 import type { RunResult, Session } from './session.ts';
 
@@ -59,9 +59,9 @@ export async function findRunning(
 
 /** A killed monitor is replaced first: it is the way to init. */
 async function ownRecord(session: Session, id: ContainerId): Promise<ContainerRecord | undefined> {
-  const dir = recordDir(session, id.lxcpath, id.name);
-  session.grounds.unchanged(recordFile(dir));
-  const record = readRecord(dir);
+  const path = recordFile(session, id.lxcpath, id.name);
+  session.grounds.unchanged(path);
+  const record = readRecord(path);
   if (record === undefined || isWatched(record)) return record;
   const { tend } = await import('./tend.ts');
   return (await tend(session, id)) === 'running' ? record : undefined;

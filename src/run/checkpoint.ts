@@ -24,7 +24,7 @@ import { where } from '../wire/ops.ts';
 import type { PlannedOp, Program } from '../wire/program.ts';
 import { CommandSocket, type ContainerId } from './command-socket.ts';
 import type { Order } from './head.ts';
-import { recordDir } from './places.ts';
+import { recordFile } from './places.ts';
 import { type PreparedStart, prepareStart } from './prepare.ts';
 import { cgroupsOf } from './processes.ts';
 import type { Session } from './session.ts';
@@ -67,8 +67,8 @@ function restoreProgram(session: Session, { head, plan }: PreparedStart, options
   if (source === '' || type !== 'dir')
     throw new LxcError(`Failed to restore ${request.name}: its root file system is no directory`);
   const settings = plan.program.settings;
-  const dir = recordDir(session, request.lxcpath, request.name);
-  const [pidfile, root] = [`${dir}/restored`, request.rootfsMount];
+  const pidfile = `${recordFile(session, request.lxcpath, request.name)}.restored`;
+  const root = request.rootfsMount;
   const groups = settings.flatMap((op) =>
     op.op === 'setCgroup'
       ? [{ controllers: op.args.controllers, path: op.args.limitPath, dir: op.args.limitDir }]

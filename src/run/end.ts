@@ -18,8 +18,8 @@ import type { Call, Exit } from './session.ts';
 import { type Reporter, runStart } from './start.ts';
 
 export async function end(session: EndSession): Promise<Exit> {
-  const [dir = '', , target, ...held] = session.argv;
-  const record = readRecord(dir);
+  const [path = '', , target, ...held] = session.argv;
+  const record = readRecord(path);
   if (record === undefined) return { status: 1, signal: 0 };
   const head = decodeHead(record.head);
   const log = logOf(session, head);

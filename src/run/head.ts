@@ -48,13 +48,13 @@ export function encodeHead({ request, config, items, cgroups, sysinfo, logFile }
 const most = 64;
 const known = new Map<string, { readonly bytes: Buffer; readonly head: Head }>();
 
-/** The head in the record of `dir`; a daemon that is asked about a container again has it decoded already. */
-export function headOf({ dir, head: bytes }: ContainerRecord): Head {
-  const last = known.get(dir);
+/** The head in a record; a daemon that is asked about a container again has it decoded already. */
+export function headOf({ path, head: bytes }: ContainerRecord): Head {
+  const last = known.get(path);
   if (last?.bytes.equals(bytes)) return last.head;
   const head = decodeHead(bytes);
   if (known.size >= most) known.clear();
-  known.set(dir, { bytes, head });
+  known.set(path, { bytes, head });
   return head;
 }
 

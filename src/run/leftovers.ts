@@ -3,9 +3,8 @@
  * command on the name runs the recorded inverses backwards, as the monitor would have done.
  */
 
-import { rmdirSync } from 'node:fs';
-import { dirname } from 'node:path';
-import { errnoCode, errnoNumber } from '../base/errno.ts';
+import { rmSync } from 'node:fs';
+import { errnoNumber } from '../base/errno.ts';
 import { LxcError } from '../base/error.ts';
 import { explain } from '../plan/index.ts';
 import { revive } from '../wire/encode.ts';
@@ -13,7 +12,6 @@ import { lists } from '../wire/frames.ts';
 import type { Op } from '../wire/ops.ts';
 import type { PlannedOp, Program } from '../wire/program.ts';
 import { type ContainerRecord, isAlive } from './record.ts';
-import { removeTree } from './remove.ts';
 import type { RunResult, Session } from './session.ts';
 
 /** Init lives although nobody watches it: `lxc.monitor.signal.pdeath = 0`. */
@@ -31,11 +29,11 @@ export function isWatched(record: ContainerRecord): boolean {
  * record must still be the one that was read.
  */
 export function takeOver(record: ContainerRecord, socket: string): readonly PlannedOp[] {
-  const { dir, inode, size } = record;
+  const { path, inode, size } = record;
   const step = (op: Op, act: string): PlannedOp => ({ ...op, why: { key: 'leftovers', act } });
   return [
     step({ op: 'bindCommand', args: { name: socket } }, `bind the command socket @${socket}`),
-    step({ op: 'takeRecord', args: { dir, inode, size } }, `take over the record in ${dir}`),
+    step({ op: 'takeRecord', args: { path, inode, size } }, `take over the record ${path}`),
   ];
 }
 
@@ -68,20 +66,10 @@ export async function cleanLeftovers(
   if (isTaken(program, result)) return false;
   if (result.kind === 'failed')
     throw new LxcError(
-      `Failed to clean up what is left in ${record.dir}: ${explain(program, result).message}`,
+      `Failed to clean up what ${record.path} says is left: ${explain(program, result).message}`,
     );
   const undo = record.undo();
   if (result.notes.length > 0 && !result.notes.some(({ index }) => undo[index]?.op === 'bringHome'))
-    await removeTree(session, record.dir);
-  removeIfEmpty(dirname(record.dir));
+    rmSync(record.path, { force: true });
   return true;
-}
-
-/** The directory of the container path, shared with the records of its other containers. */
-function removeIfEmpty(directory: string): void {
-  try {
-    rmdirSync(directory);
-  } catch (error) {
-    if (errnoCode(error) !== 'ENOTEMPTY' && errnoCode(error) !== 'ENOENT') throw error;
-  }
 }

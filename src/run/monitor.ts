@@ -7,16 +7,16 @@ import type { Grounds } from '../base/grounds.ts';
 import { getItem } from '../config/index.ts';
 import { CommandSocket, type ContainerId } from './command-socket.ts';
 import { type Head, headOf } from './head.ts';
-import { recordDir } from './places.ts';
-import { type ContainerRecord, isAlive, type ProcessId, readRecord, recordFile } from './record.ts';
+import { recordFile } from './places.ts';
+import { type ContainerRecord, isAlive, type ProcessId, readRecord } from './record.ts';
 import type { Session } from './session.ts';
 import type { State } from './states.ts';
 
 /** What the answers rest on is written down in `grounds`; a question to the monitor itself spoils them. */
 export function monitorOf(session: Session, id: ContainerId, grounds?: Grounds): CommandSocket {
-  const dir = recordDir(session, id.lxcpath, id.name);
-  grounds?.unchanged(recordFile(dir));
-  const record = readRecord(dir);
+  const path = recordFile(session, id.lxcpath, id.name);
+  grounds?.unchanged(path);
+  const record = readRecord(path);
   const run = record === undefined ? undefined : watchedRun(record);
   if (run === undefined) {
     grounds?.spoil();

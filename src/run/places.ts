@@ -6,6 +6,7 @@ import { fnv1a64, hex64 } from '../base/fnv.ts';
 import { installRoot } from '../base/install.ts';
 import { nodeConfigIo } from '../config/io.ts';
 import { loadSystemConfig, type SystemConfig } from '../config/system.ts';
+import { recordEnding } from '../wire/frames.ts';
 import type { Session } from './session.ts';
 
 /** What places depend on. */
@@ -57,9 +58,12 @@ function isOpenToAll(path: string): boolean {
   return above && ((statSync(path, { throwIfNoEntry: false })?.mode ?? 0) & 0o1) === 1;
 }
 
-/** The run directory of a container, with its record; absent while it is stopped. */
-export function recordDir(caller: Caller, lxcpath: string, name: string): string {
-  return `${runtimeDir(caller)}/lxc-ts/${hex64(fnv1a64(lxcpath))}/${name}`;
+/**
+ * The record of a container; absent while it is stopped. It has no directory of its own: where /run is no tmpfs, each
+ * inode takes as long to make as a cgroup. What else must not outlive the container has a name that begins with this.
+ */
+export function recordFile(caller: Caller, lxcpath: string, name: string): string {
+  return `${runtimeDir(caller)}/lxc-ts/${hex64(fnv1a64(lxcpath))}/${name}${recordEnding}`;
 }
 
 /** Where lxc-monitord listens, if it runs. */

@@ -15,7 +15,7 @@ import type { Program } from '../wire/program.ts';
 import { CommandSocket, type ContainerId, socketName } from './command-socket.ts';
 import { encodeHead, type Head, type KeptRequest, type Order } from './head.ts';
 import type { Log } from './log.ts';
-import { monitorFifo, recordDir, rootfsMount, systemConfig } from './places.ts';
+import { monitorFifo, recordFile, rootfsMount, systemConfig } from './places.ts';
 import type { Session } from './session.ts';
 
 /** What the command line says about a start. */
@@ -67,11 +67,11 @@ export async function prepareStart(
   { request, config, logFile }: Order,
   why: Why = 'start',
 ): Promise<PreparedStart> {
-  const dir = recordDir(session, request.lxcpath, request.name);
+  const path = recordFile(session, request.lxcpath, request.name);
   const asked = {
     ...request,
     reboot: why === 'reboot',
-    record: { dir, head: Buffer.alloc(0) },
+    record: { path, head: Buffer.alloc(0) },
     initPids: new Map<string, number>(),
   };
   const targets = shareTargets({ config, request: asked });

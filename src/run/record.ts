@@ -18,8 +18,8 @@ export interface ProcessId {
 }
 
 export interface ContainerRecord {
-  readonly dir: string;
-  /** Of its file, by which the helper knows that it is still this one. */
+  readonly path: string;
+  /** Of the file, by which the helper knows that it is still this one. */
   readonly inode: number;
   readonly size: number;
   /** The brain's JSON. */
@@ -34,30 +34,25 @@ export interface ContainerRecord {
   readonly unsettled: boolean;
 }
 
-export function recordFile(dir: string): string {
-  return `${dir}/record`;
-}
-
 /** `undefined` where there is none. */
-export function readRecord(dir: string): ContainerRecord | undefined {
-  const file = recordFile(dir);
+export function readRecord(path: string): ContainerRecord | undefined {
   try {
-    const fd = openSync(file, 'r');
+    const fd = openSync(path, 'r');
     try {
-      return parseRecord(dir, readFileSync(fd), fstatSync(fd).ino);
+      return parseRecord(path, readFileSync(fd), fstatSync(fd).ino);
     } finally {
       closeSync(fd);
     }
   } catch (error) {
     if (errnoCode(error) === 'ENOENT' || errnoCode(error) === 'ENOTDIR') return undefined;
     if (error instanceof LxcError) throw error;
-    throw new LxcError(`Failed to read ${file}: ${reason(error)}`, { cause: error });
+    throw new LxcError(`Failed to read ${path}: ${reason(error)}`, { cause: error });
   }
 }
 
-export function parseRecord(dir: string, bytes: Buffer, inode = 0): ContainerRecord {
+export function parseRecord(path: string, bytes: Buffer, inode = 0): ContainerRecord {
   if (bytes.toString('latin1', 0, recordMagic.length) !== recordMagic)
-    throw new LxcError(`Failed to read the record in ${dir}: it is not one of ours`);
+    throw new LxcError(`Failed to read the record ${path}: it is not one of ours`);
   const undo: Buffer[] = [];
   let head: Buffer = Buffer.alloc(0);
   let init: ProcessId | undefined;
@@ -73,7 +68,7 @@ export function parseRecord(dir: string, bytes: Buffer, inode = 0): ContainerRec
     else if (tag === recordTags.unsettled) unsettled = true;
   }
   const size = bytes.length;
-  return { dir, inode, size, head, undo: () => undo.map(decodeOp), init, monitor, running, unsettled };
+  return { path, inode, size, head, undo: () => undo.map(decodeOp), init, monitor, running, unsettled };
 }
 
 /** An entry cut off by a crash of its writer, always the last one, is left out: its op did not run. */

@@ -14,10 +14,10 @@ import { CommandSocket, type ContainerId, socketName } from './command-socket.ts
 import { unlocked } from './dir-lock.ts';
 import { decodeHead, headOf } from './head.ts';
 import { cleanLeftovers, isOrphan, isTaken, isWatched, takeOver } from './leftovers.ts';
-import { recordDir } from './places.ts';
+import { recordFile } from './places.ts';
 import { prepareStart } from './prepare.ts';
 import { cgroupsOf } from './processes.ts';
-import { type ContainerRecord, isAlive, type ProcessId, readRecord, recordFile } from './record.ts';
+import { type ContainerRecord, isAlive, type ProcessId, readRecord } from './record.ts';
 import type { Session } from './session.ts';
 import type { State } from './states.ts';
 
@@ -27,11 +27,11 @@ const killSignal = 9;
 
 /** `absent`: nothing of ours is there, or not any more; a container of C LXC may still have the name. */
 export async function tend(session: Session, id: ContainerId): Promise<'running' | 'absent'> {
-  const dir = recordDir(session, id.lxcpath, id.name);
+  const path = recordFile(session, id.lxcpath, id.name);
   for (;;) {
-    const record = readRecord(dir);
+    const record = readRecord(path);
     if (record === undefined) {
-      session.grounds.add({ kind: 'absent', path: recordFile(dir) });
+      session.grounds.add({ kind: 'absent', path });
       await unlocked(session, id);
       return 'absent';
     }

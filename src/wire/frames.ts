@@ -94,7 +94,7 @@ export const exitRules = { zero: 0, status: 1 } as const;
 export const spawnStdio = { inherit: 0, capture: 1, become: 2, beside: 3 } as const;
 
 /**
- * The write-ahead record of a container, file `record` in its run directory: the 8 bytes `LXCTSR1\n`, then
+ * The write-ahead record of a container, file `NAME.record` of the run directory: the 8 bytes `LXCTSR1\n`, then
  * entries of `u32 length, u32 tag, payload`, each appended by one write(2).
  */
 export const recordTags = {
@@ -113,6 +113,9 @@ export const recordTags = {
 } as const;
 
 export const recordMagic = 'LXCTSR1\n';
+
+/** Of its file; before it stands the name of the container. */
+export const recordEnding = '.record';
 
 /** Of the u32 fields that HELLO begins with. */
 export const helloHeadBytes = 40;

@@ -82,8 +82,8 @@ export const ops = {
   call: { code: 2, by: 'P', args: { what: 'str' } },
   /** Bind and listen on the abstract command socket; EADDRINUSE: the name is running. */
   bindCommand: { code: 3, by: 'P', args: { name: 'str' } },
-  /** Make the run directory (0700, parents too) and start the write-ahead record in it. */
-  openRecord: { code: 4, by: 'P', args: { dir: 'str', head: 'bytes' } },
+  /** Start the write-ahead record, which must not be there; directories above it are made where they are missing (0700). */
+  openRecord: { code: 4, by: 'P', args: { path: 'str', head: 'bytes' } },
   /**
    * Fork: the fork goes on as runner and monitor in a session of its own, the client waits for the outcome.
    * A non-empty `cgroup2` is the directory that the fork is born in (CLONE_INTO_CGROUP).
@@ -316,7 +316,7 @@ export const ops = {
    * The record of a run whose monitor died is ours from now on; ESTALE where it is not that file of that size any more.
    * Inverses stand in it already, and where none of them ran it stays as it was.
    */
-  takeRecord: { code: 90, by: 'P', args: { dir: 'str', inode: 'int', size: 'int' } },
+  takeRecord: { code: 90, by: 'P', args: { path: 'str', inode: 'int', size: 'int' } },
   /** Have a monitor tell everybody `state`. ESTALE where it is in none of the states `from` (bits by their numbers; 0: any). */
   tellState: { code: 91, by: 'P', args: { socket: 'str', from: 'int', state: 'int' } },
   /** Write `text` to `file` until `sign` is in the file `seen`, for up to so many `milliseconds`; ETIME. */

@@ -491,7 +491,7 @@ describe('lxc-init', () => {
 describe('detach', () => {
   const detach = planned({ op: 'detach', args: { cgroup2: '' } });
   const record = join(dir, 'run/hash/name');
-  const openRecord = planned({ op: 'openRecord', args: { dir: record, head: Buffer.from('{}') } });
+  const openRecord = planned({ op: 'openRecord', args: { path: record, head: Buffer.from('{}') } });
 
   it('lets the command go while the container runs', async () => {
     const brain = new FakeBrain(helper);

@@ -253,10 +253,10 @@ describe('the parent list', () => {
   it('refuses a second start of a name and keeps the first record', async () => {
     const first = await start();
     const second = await start();
-    const record = join(dir, 'run/hash/name');
+    const record = join(dir, 'run/hash/name.record');
     const parent = [
       planned({ op: 'bindCommand', args: { name: `${dir}/ncore-name/command` } }),
-      planned({ op: 'openRecord', args: { dir: record, head: Buffer.from('{}') } }),
+      planned({ op: 'openRecord', args: { path: record, head: Buffer.from('{}') } }),
       planned({ op: 'call', args: { what: 'wait' } }),
     ];
     first.brain.run(program({ parent }));
@@ -266,7 +266,7 @@ describe('the parent list', () => {
       index: 0,
       errno: 98,
     });
-    expect(readFileSync(join(record, 'record')).subarray(0, 8).toString()).toBe('LXCTSR1\n');
+    expect(readFileSync(record).subarray(0, 8).toString()).toBe('LXCTSR1\n');
     first.brain.frames.send(frameTypes.ABORT, new ByteWriter().text('').take());
     expect(await first.brain.result()).toMatchObject({ kind: 'failed', index: 2 });
     expect(existsSync(record)).toBe(false);
@@ -278,17 +278,17 @@ describe('the parent list', () => {
 
   it('writes an inverse into the record before the op runs', async () => {
     const { brain } = await start();
-    const record = join(dir, 'run/hash/ahead');
+    const record = join(dir, 'run/hash/ahead.record');
     const parent = [
-      planned({ op: 'openRecord', args: { dir: record, head: Buffer.from('{}') } }),
+      planned({ op: 'openRecord', args: { path: record, head: Buffer.from('{}') } }),
       planned({ op: 'call', args: { what: 'wait' } }, { undo: [unlink('/tmp/ncore-absent')] }),
     ];
     brain.run(program({ parent }));
     await brain.expect('CALL');
-    expect(readFileSync(join(record, 'record')).includes('/tmp/ncore-absent')).toBe(true);
+    expect(readFileSync(record).includes('/tmp/ncore-absent')).toBe(true);
     brain.process.kill('SIGKILL');
     expect(await brain.ended()).toBe('SIGKILL');
-    expect(existsSync(join(record, 'record'))).toBe(true);
+    expect(existsSync(record)).toBe(true);
   });
 
   it('adopts only the process it means', async () => {
@@ -324,15 +324,15 @@ describe('the parent list', () => {
 
   it('keeps an inverse that failed in the record', async () => {
     const { brain } = await start();
-    const record = join(dir, 'run/hash/rest');
+    const record = join(dir, 'run/hash/rest.record');
     const bad = write('/no/such/dir/rest', '');
     const parent = [
-      planned({ op: 'openRecord', args: { dir: record, head: Buffer.from('{}') } }),
+      planned({ op: 'openRecord', args: { path: record, head: Buffer.from('{}') } }),
       planned(unlink(join(dir, 'none')), { undo: [unlink(join(dir, 'fine')), bad] }),
       planned({ op: 'mkdirCgroup', args: { path: '/no/such/cgroup', shared: 0 } }),
     ];
     expect(await brain.answer(program({ parent }))).toMatchObject({ kind: 'failed', notes: [{ list: 2 }] });
-    const left = readFileSync(join(record, 'record'));
+    const left = readFileSync(record);
     expect([left.includes('/no/such/dir/rest'), left.includes('fine'), left.includes('{}')]).toEqual([
       true,
       false,

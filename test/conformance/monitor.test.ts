@@ -70,7 +70,7 @@ function atTerminal(argv: readonly string[], typed: readonly string[]) {
 
 const traces = (name: string) => [
   ...globSync(`/sys/fs/cgroup/*/lxc.payload.${name}`),
-  ...globSync(`/run/lxc-ts/nmon/${name}`),
+  ...globSync(`/run/lxc-ts/nmon/${name}.record`),
 ];
 
 describe('the command socket', () => {

@@ -212,7 +212,7 @@ testOurs('SIGKILL to the monitor: lxc-info alone takes the leftovers apart', rea
   await foo.start(['-p', `${foo.dir}/pid`]);
   process.kill(Number(readFileSync(`${foo.dir}/pid`, 'utf8')), 'SIGKILL');
   await eventually(async () => (await foo.state()) === 'STOPPED', 'the container is stopped');
-  expect(globSync(`/run/lxc-ts/*/${foo.name}`)).toEqual([]);
+  expect(globSync(`/run/lxc-ts/*/${foo.name}.*`)).toEqual([]);
 });
 
 testOurs('SIGKILL to the monitor: lxc-destroy leaves nothing of the container', reason, async (scope) => {

@@ -1,10 +1,10 @@
 /**
- * Containers of the by-name tree: a name, by the record in its run directory, is the pid of its init. A name that
+ * Containers of the by-name tree: a name, by its record, is the pid of its init. A name that
  * several container paths use at the same time stands for none of them, and its readers are known by their pid.
  */
 
 import { readdirSync, readFileSync } from 'node:fs';
-import { recordMagic, recordTags } from '../../wire/frames.ts';
+import { recordEnding, recordMagic, recordTags } from '../../wire/frames.ts';
 import type { Subject, View } from '../contract.ts';
 
 export class Containers {
@@ -19,8 +19,11 @@ export class Containers {
   }
 
   names(): readonly string[] {
-    const all = this.#paths().flatMap((path) => list(`${this.#directory}/${path}`));
-    return [...new Set(all)].filter(isName).sort();
+    const files = this.#paths().flatMap((path) => list(`${this.#directory}/${path}`));
+    const names = files.flatMap((file) =>
+      file.endsWith(recordEnding) ? [file.slice(0, -recordEnding.length)] : [],
+    );
+    return [...new Set(names)].filter(isName).sort();
   }
 
   has(name: string): boolean {
@@ -53,7 +56,7 @@ export class Containers {
 
   #record(path: string, name: string): Buffer | undefined {
     try {
-      return readFileSync(`${this.#directory}/${path}/${name}/record`);
+      return readFileSync(`${this.#directory}/${path}/${name}${recordEnding}`);
     } catch {
       return undefined;
     }

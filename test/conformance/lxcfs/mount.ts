@@ -190,7 +190,7 @@ export class Mount implements AsyncDisposable {
 
   /** The record that a container of this name and init would have. */
   record(name: string, init: number): void {
-    const directory = join(this.dir, 'runs/0123456789abcdef', name);
+    const directory = join(this.dir, 'runs/0123456789abcdef');
     mkdirSync(directory, { recursive: true });
     const entry = Buffer.alloc(24);
     entry.writeUInt32LE(16, 0);
@@ -198,7 +198,7 @@ export class Mount implements AsyncDisposable {
     entry.writeUInt32LE(init, 8);
     const stat = readFileSync(`/proc/${init}/stat`, 'utf8');
     entry.writeBigUInt64LE(BigInt(/\) (?:\S+ ){19}(\d+)/.exec(stat)?.[1] ?? 0), 16);
-    writeFileSync(join(directory, 'record'), Buffer.concat([Buffer.from(recordMagic), entry]));
+    writeFileSync(join(directory, `${name}.record`), Buffer.concat([Buffer.from(recordMagic), entry]));
   }
 
   /** A process that keeps the mount namespace when the keeper is gone. */

@@ -151,7 +151,7 @@ function parentOps(box: Box): PlannedOp[] {
     planned({ op: 'bindCommand', args: { name: `${box.lxcpath}/${box.name}/command` } }),
     planned({
       op: 'openRecord',
-      args: { dir: `/run/lxc-ts/nmon/${box.name}`, head: Buffer.from('{}') },
+      args: { path: `/run/lxc-ts/nmon/${box.name}.record`, head: Buffer.from('{}') },
     }),
     ...cgroups.map((dir) =>
       planned({ op: 'mkdirCgroup', args: { path: dir, shared: 0 } }, [
@@ -257,7 +257,7 @@ export function adoptProgram(box: Box, pid: number, startTime: number): Program 
   const parent = kept.map((one) =>
     one.op === 'mkdirCgroup' ? { ...one, args: { ...one.args, shared: 1 } } : one,
   );
-  const forget = planned({ op: 'unlink', args: { path: `/run/lxc-ts/nmon/${box.name}/record` } });
+  const forget = planned({ op: 'unlink', args: { path: `/run/lxc-ts/nmon/${box.name}.record` } });
   const adopt = planned({ op: 'adopt', args: { pid, startTime } });
   return { ...program, child: [], parent: [forget, ...parent, adopt] };
 }

@@ -4,7 +4,7 @@
  */
 
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { cold } from '../../../src/run/cold.ts';
 import type { EndSession } from '../../../src/run/connection.ts';
 import { boxProgram } from './box.ts';
@@ -14,7 +14,7 @@ const note = (text: string) => appendFileSync(join(root, 'calls'), `${text}\n`);
 
 async function end(session: EndSession) {
   const [record = '', status = '', how = '', ...held] = session.argv;
-  const name = record.split('/').at(-1) ?? '';
+  const name = basename(record, '.record');
   note(`${name} ${status} ${how} ${held.map((one) => one.split(':')[0]).join(',')}`.trim());
   const { promise, resolve } = Promise.withResolvers<void>();
   session.answer(async ({ what }) => {

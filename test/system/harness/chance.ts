@@ -76,7 +76,7 @@ export const rules = {
   // It holds pids and the environment; `--format json` shows what.
   'the size of a record': {
     command: / --(?:plan|trace)\b/,
-    text: /\b(openRecord dir=\S+ head=)\d+( bytes)$/gm,
+    text: /\b(openRecord path=\S+ head=)\d+( bytes)$/gm,
     by: '$1#$2',
   },
   'columns of pids and memory': {

@@ -12,7 +12,7 @@ const trace: StartTrace = {
     after: 'monitor',
     exit: 'zero',
     parent: [
-      { op: 'openRecord', args: { dir: '/r', head: Buffer.alloc(0) }, why: { key: '', act: '' } },
+      { op: 'openRecord', args: { path: '/r', head: Buffer.alloc(0) }, why: { key: '', act: '' } },
       { op: 'clone', args: { flags: 0, cgroup2: '', pidNamespace: '' }, why: { key: '', act: '' } },
       { op: 'sync', args: { point: 4, mode: 1 }, why: { key: '', act: '' } },
     ],

@@ -103,7 +103,7 @@ export const caller: StartRequest = {
   gid: 0,
   umask: 0o22,
   terminals: { stdin: true, stdout: true, stderr: true },
-  record: { dir: '/run/lxc-ts/0/web', head: Buffer.from('{}') },
+  record: { path: '/run/lxc-ts/0/web.record', head: Buffer.from('{}') },
   shares: [],
   initPids: new Map([['db', 815]]),
   cgroupPattern: '',

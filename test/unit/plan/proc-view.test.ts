@@ -52,7 +52,7 @@ describe('the proc view by itself', () => {
   });
 
   test('is bound from the tree of all where the container belongs to a user', () => {
-    const record = { ...caller.record, dir: '/run/user/1000/lxc-ts/0/web' };
+    const record = { ...caller.record, path: '/run/user/1000/lxc-ts/0/web.record' };
     expect(binds(both, own, { record })[0]?.source).toBe('/var/lib/lxcfs/proc/cpuinfo');
   });
 

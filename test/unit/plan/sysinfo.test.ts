@@ -40,7 +40,7 @@ describe('sysinfo(2) is answered', () => {
     ['it may refuse to die', [...minimal, 'lxc.monitor.signal.pdeath = SIGTERM'], own, {}],
     ['others are in its pid namespace', [...minimal, 'lxc.namespace.share.pid = db'], own, {}],
     ['the kernel is older', minimal, { ...own, kernel: [5, 8] }, {}],
-    ['the view does not know it by name', minimal, own, { dir: '/run/user/1000/lxc-ts/0/web' }],
+    ['the view does not know it by name', minimal, own, { path: '/run/user/1000/lxc-ts/0/web.record' }],
   ] as const)('not where %s', (_, lines, facts, record) => {
     expect(listens(lines, facts, { record: { ...caller.record, ...record } })).toBe(false);
   });

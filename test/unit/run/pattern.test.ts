@@ -50,7 +50,7 @@ function learn(name: string, { path = `/x/${name}`, grounds, argv, pidfile }: Gi
   patterns.learn(dir, {
     hello: hello(argv ?? ['lxc-start', '-n', ...free, '-d']),
     namespaces: '0123456789abcdef',
-    grounds: grounds ?? [{ kind: 'absent', path: `/run/${name}/record` }],
+    grounds: grounds ?? [{ kind: 'absent', path: `/run/${name}.record` }],
     again: { kind: 'program', bytes: program(path) },
     free,
   });
@@ -82,8 +82,8 @@ test('The same answer twice shows none', () => {
 
 test.each<[string, Given]>([
   ['a program with more in it', { path: '/y/web2' }],
-  ['another ground', { grounds: [{ kind: 'present', path: '/run/web2/record' }] }],
-  ['a value of a ground', { grounds: [{ kind: 'text', path: '/run/web2/record', text: '2' }] }],
+  ['another ground', { grounds: [{ kind: 'present', path: '/run/web2.record' }] }],
+  ['a value of a ground', { grounds: [{ kind: 'text', path: '/run/web2.record', text: '2' }] }],
   ['another option', { argv: ['lxc-start', '-n', 'web2', '-F'] }],
   ['a name that is not said', { argv: ['lxc-start', '--name=web2', '-d'] }],
 ])('No pattern is seen in %s', (_, other) => {

@@ -17,7 +17,7 @@ const inverses = ['/sys/fs/cgroup/a', '/sys/fs/cgroup/b'];
 test('leftovers are undone by whoever has the command socket and the record as it was read', () => {
   const { parent, after } = cleanProgram(record, '/l/foo/command');
   expect(parent.map(({ op }) => op)).toEqual(['bindCommand', 'takeRecord']);
-  expect(parent[1]?.args).toEqual({ dir: '/run/x/foo', inode: 7, size: record.size });
+  expect(parent[1]?.args).toEqual({ path: '/run/x/foo', inode: 7, size: record.size });
   expect(parent[1]?.undo?.map(({ args }) => 'path' in args && args.path)).toEqual(inverses);
   expect(after).toBe('undo');
 });

@@ -185,15 +185,15 @@ const examples: Readonly<Record<keyof typeof rules, Example>> = {
       {
         command: 'lxc-start -n a --plan',
         stdout: [
-          '   1 openRecord dir=/run/a head=1638 bytes\n',
-          '   1 openRecord dir=/run/a head=1655 bytes\n',
+          '   1 openRecord path=/run/a head=1638 bytes\n',
+          '   1 openRecord path=/run/a head=1655 bytes\n',
         ],
       },
     ],
     shows: [
       {
         command: 'lxc-start -n a --plan',
-        stdout: ['   1 openRecord dir=/run/a head=9 bytes\n', '   1 openRecord dir=/run/b head=9 bytes\n'],
+        stdout: ['   1 openRecord path=/run/a head=9 bytes\n', '   1 openRecord path=/run/b head=9 bytes\n'],
       },
       {
         command: 'lxc-start -n a --plan',
