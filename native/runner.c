@@ -7,6 +7,7 @@
 #include "lxc-ts.h"
 
 #include <poll.h>
+#include <sched.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 
@@ -455,6 +456,8 @@ enum run_end run_program(struct run *run)
 	run->running = true;
 	close_fd(&run->lock);
 	send_result(run, RESULT_OK, after == AFTER_ATTACHED ? run->child : run->init);
+	if (run->detached)
+		sched_yield(); /* somebody waits for the client; what a monitor prepares for itself can wait */
 	buffer_free(&run->notes);
 	buffer_free(&run->fail_detail);
 	run->note_count = 0;
