@@ -11,6 +11,7 @@ import { type Figures, figuresText, merged } from './figures.ts';
 import { measureAll, names } from './measure-all.ts';
 import { missing } from './needs.ts';
 import { type Options, optionsOf } from './options.ts';
+import { againWithOwnRun, runIsOnDisk } from './own-run.ts';
 import { figuresFile, writeReport } from './report/files.ts';
 import { reportText } from './report/report.ts';
 
@@ -30,6 +31,7 @@ async function main(): Promise<number> {
   };
   const lacking = missing(programs.ours, programs.theirs);
   if (lacking.length > 0) throw new Error(lacking.join('\nbench: '));
+  if (runIsOnDisk()) return againWithOwnRun();
   // Rows measured again take their places in the run that is saved; read first, because measuring takes long.
   const saved = write && only !== undefined ? figuresIn(figuresFile) : undefined;
   const { figures, failed } = await measureAll(options, programs);

@@ -92,6 +92,8 @@ export interface Machine {
   readonly memoryMb: number;
   readonly kernel: string;
   readonly cgroups: 'v1' | 'hybrid' | 'v2';
+  /** The machine's /run is no tmpfs, so the benchmark had one of its own. */
+  readonly ownRun?: boolean;
   /** Load average of the last minute before anything was measured. */
   readonly load: number;
   readonly rounds: number;

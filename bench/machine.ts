@@ -5,6 +5,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { cpus, loadavg, release, totalmem } from 'node:os';
 import { join } from 'node:path';
 import type { Machine } from './figures.ts';
+import { hasOwnRun } from './own-run.ts';
 import { environment } from './world.ts';
 
 export function machineFacts(rounds: number, theirs: string, lxcfs: string): Machine {
@@ -15,6 +16,7 @@ export function machineFacts(rounds: number, theirs: string, lxcfs: string): Mac
     memoryMb: Math.round(totalmem() / 2 ** 20),
     kernel: /^\d+(\.\d+)*/.exec(release())?.[0] ?? release(),
     cgroups: cgroupLayout(),
+    ...(hasOwnRun ? { ownRun: true } : {}),
     load: loadavg()[0] ?? Number.NaN,
     rounds,
     versions: versions(theirs, lxcfs),

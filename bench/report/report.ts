@@ -32,11 +32,12 @@ export function reportText(figures: Figures): string {
 }
 
 function machineText(machine: Machine): string {
-  const { cpus, processor, memoryMb, kernel, cgroups, load, rounds, day } = machine;
+  const { cpus, processor, memoryMb, kernel, cgroups, ownRun, load, rounds, day } = machine;
   const gigabytes = (memoryMb / 1024).toFixed(0);
   const versions = Object.entries(machine.versions).map((words) => words.join(' '));
   const layout = cgroups === 'hybrid' ? 'cgroup v1 with v2 beside it (hybrid)' : `cgroup ${cgroups}`;
-  return `${cpus} CPUs (${processor}), ${gigabytes} GB, kernel ${kernel}, ${layout}, load ${load.toFixed(2)} before; ${rounds} rounds, ${day}.
+  const place = ownRun === true ? ', a tmpfs of the benchmark’s own on /run (the machine’s is a disk)' : '';
+  return `${cpus} CPUs (${processor}), ${gigabytes} GB, kernel ${kernel}, ${layout}${place}, load ${load.toFixed(2)} before; ${rounds} rounds, ${day}.
 ${versions.join(', ')}.`;
 }
 
