@@ -285,17 +285,37 @@ static void reap(void)
 					server_died(i, status);
 }
 
+/*
+ * It waits for a request: servers do not say when they are done, which would cost them a system call each time. Who may
+ * not look (Yama's third scope) sees at least that the process sleeps; what blocks is mostly uninterruptible. Who sees
+ * nothing at all kills nobody.
+ */
+static bool waits_for_requests(pid_t pid)
+{
+	char path[48], number[24], text[64], *state;
+	format_number(number, pid);
+	JOIN(path, "/proc/", number, "/syscall");
+	if (read_file(path, text, sizeof(text)) > 0) {
+		const char *at = text;
+		return parse_number(&at) == SYS_read && !strncmp(at, " 0x3 ", 5);
+	}
+	JOIN(path, "/proc/", number, "/stat");
+	return read_file(path, text, sizeof(text)) <= 0 || !(state = strrchr(text, ')')) || !strncmp(state, ") S", 3);
+}
+_Static_assert(LXCFS_FD_FUSE == 3, "as /proc/PID/syscall has it");
+
 /* A server that is blocked cannot time itself out. Its request is marked, so that the sibling takes no part in it. */
 static bool watch(int i, int64_t now)
 {
-	uint32_t serial = *field(i, LXCFS_SERVER_SERIAL);
-	if (!*field(i, LXCFS_SERVER_BUSY) || !*field(i, LXCFS_SERVER_PID)) {
-		k.server[i].busy_since = NEVER;
-		return false;
-	}
-	if (k.server[i].busy_since == NEVER || k.server[i].busy_serial != serial) {
+	uint32_t serial = *field(i, LXCFS_SERVER_SERIAL), pid = *field(i, LXCFS_SERVER_PID);
+	if (!*field(i, LXCFS_SERVER_BUSY) || !pid)
+		return k.server[i].busy_since = NEVER, false;
+	if (k.server[i].busy_serial != serial) {
 		k.server[i].busy_since = now;
 		k.server[i].busy_serial = serial;
+	} else if (k.server[i].busy_since == NEVER || waits_for_requests(pid)) {
+		k.server[i].busy_since = NEVER;
+		return false;
 	} else if (now - k.server[i].busy_since >= LXCFS_SIZE_PATIENCE_MS) {
 		mark_request(i);
 		++*word(LXCFS_STATE_BLOCKED);

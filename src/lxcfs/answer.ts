@@ -90,9 +90,11 @@ export const files: Readonly<Record<string, Rules>> = {
   [sysinfoPath]: { ours: sysinfo },
 };
 
+const rules: ReadonlyMap<string, Rules> = new Map(Object.entries(files));
+
 /** `undefined`: the profile does not make this file; it is the host's, or not there. */
 export function ruleFor(path: string, inquiry: Pick<Inquiry, 'profile'>): Rule | undefined {
-  const found = Object.hasOwn(files, path) ? files[path] : undefined;
+  const found = rules.get(path);
   return inquiry.profile.rules === 'default' ? found?.ours : found?.lxcfs;
 }
 

@@ -2,8 +2,9 @@
 
 import { answer } from './answer.ts';
 import type { Explanation } from './contract.ts';
-import type { Inquiry, Source } from './inquiry.ts';
+import { type Inquiry, own, type Source } from './inquiry.ts';
 import { meminfoRow } from './meminfo.ts';
+import { memoryFiles } from './memory.ts';
 import { sysinfoFormula, sysinfoPath } from './sysinfo.ts';
 import { vmstatRow } from './vmstat.ts';
 
@@ -24,6 +25,7 @@ export function explainFile(
   };
   const inquiry = inquire(recording);
   const { text } = answer(path, inquiry, {});
+  showLimit(inquiry);
   const ours = inquiry.profile.rules === 'default';
   return text
     .split('\n')
@@ -32,6 +34,12 @@ export function explainFile(
       const formula = ours ? formulaOf(path, line) : `as LXCFS ${inquiry.profile.rules} does it`;
       return { line, formula, inputs: inputsOf(formula, line, seen) };
     });
+}
+
+/** The rules take it from memory.stat where they can; who asks is shown the file that he would change. */
+function showLimit(inquiry: Inquiry): void {
+  const group = inquiry.group('memory');
+  if (group !== undefined) own(inquiry, group, memoryFiles[group.version].memory[0]);
 }
 
 const formulas: Readonly<Record<string, string>> = {

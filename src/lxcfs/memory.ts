@@ -43,22 +43,30 @@ export function collectMemory(inquiry: Inquiry): MemoryInputs | undefined {
   if (host === undefined || group === undefined || group.path === '/') return undefined;
   const { memory, swap } = memoryFiles[group.version];
   const swaps = inquiry.profile.swap && parseTable(host).of('SwapTotal') > 0;
+  const stat = own(inquiry, group, 'memory.stat');
+  const least = stat === undefined ? undefined : parseTable(stat).get('hierarchical_memory_limit');
   return {
     host,
     version: group.version,
-    memory: levels(inquiry, group, memory),
+    memory: levels(inquiry, group, memory, least),
     swap: swaps ? levels(inquiry, group, swap) : [],
-    stat: nearest(inquiry, group, 'memory.stat') ?? '',
+    stat: stat ?? nearest(inquiry, group, 'memory.stat') ?? '',
     swappiness: swaps && group.version === 1 ? own(inquiry, group, 'memory.swappiness') : undefined,
   };
 }
 
-/** Levels without the file (v2: not delegated that far; the root) are left out. */
-function levels({ source }: Inquiry, group: Group, [limitFile, usageFile]: Names['memory']) {
+/**
+ * Levels without the file (v2: not delegated that far; the root) are left out. `least` is the limit that memory.stat of v1
+ * tells, the smallest of all levels: where those above have no limit it is the cgroup's own, and one file less is read.
+ */
+function levels({ source }: Inquiry, group: Group, [limitFile, usageFile]: Names['memory'], least?: number) {
   const usages = pathsOf(group, usageFile);
+  const [first = '', ...above] = pathsOf(group, limitFile);
+  const limits = above.map((path) => source.text(path));
+  const alone = limits.every((limit) => parseLimit(limit) === undefined);
+  limits.unshift(alone && least !== undefined ? String(least) : source.text(first));
   const found: Level[] = [];
-  for (const [index, path] of pathsOf(group, limitFile).entries()) {
-    const limit = source.text(path);
+  for (const [index, limit] of limits.entries()) {
     if (limit === undefined) continue;
     const counts = found.length === 0 || parseLimit(limit) !== undefined;
     found.push({ limit, usage: counts ? source.text(usages[index] ?? '') : undefined });

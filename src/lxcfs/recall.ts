@@ -7,7 +7,6 @@ import type { Subject } from './contract.ts';
 import type { Source } from './inquiry.ts';
 
 interface Made {
-  readonly subject: Subject;
   readonly reads: readonly Read[];
   /** What the rule was given to go on from, as `Kept` has it. */
   readonly kept: string | undefined;
@@ -26,11 +25,12 @@ export interface Kept {
   now(): string | undefined;
 }
 
-/** Busy containers only; each has some kilobytes. */
+/** Busy containers only; each has some kilobytes for each file. */
 const most = 64;
 
 export class Recall {
-  readonly #made = new Map<string, Made>();
+  /** By subject, then by path: a key of both would have to be put together and hashed each time. */
+  readonly #made = new Map<Subject, Map<string, Made>>();
 
   /** What `render` makes of the texts that it reads from its source. */
   bytes(
@@ -40,21 +40,21 @@ export class Recall {
     kept: Kept | undefined,
     render: (source: Source) => Buffer,
   ): Buffer {
-    const key = `${subject.key} ${path}`;
-    const known = this.#made.get(key);
-    const same = known?.subject === subject ? known : undefined;
+    const same = this.#made.get(subject)?.get(path);
     const again: (string | undefined)[] = [];
     if (same !== undefined && isSame(same, source, again) && isAsLeft(same, kept)) return same.bytes;
     const reads: Read[] = [];
     const bytes = render(recording(source, reads, same?.reads ?? [], again));
-    this.#remember(key, { subject, reads, kept: kept?.now(), bytes });
+    this.#remember(subject, path, { reads, kept: kept?.now(), bytes });
     return bytes;
   }
 
-  #remember(key: string, made: Made): void {
-    this.#made.delete(key);
-    if (this.#made.size >= most) for (const oldest of this.#made.keys()) if (this.#made.delete(oldest)) break;
-    this.#made.set(key, made);
+  #remember(subject: Subject, path: string, made: Made): void {
+    const files = this.#made.get(subject) ?? new Map<string, Made>();
+    files.set(path, made);
+    if (this.#made.size >= most && !this.#made.has(subject))
+      for (const oldest of this.#made.keys()) if (this.#made.delete(oldest)) break;
+    this.#made.set(subject, files);
   }
 }
 

@@ -99,24 +99,35 @@ const cleaningMs = 5 * 60_000;
 
 /**
  * Files of the host from which our rules take names and constants, never a number that moves. They are slow to read:
- * the numbers in them are gathered from all CPUs.
+ * the numbers in them are gathered from all CPUs. And the limits of the root of a hierarchy: it has none, unless it is
+ * the root of a container that we are in.
  */
-const slowFiles = /^\/proc\/(?:stat|meminfo|vmstat|cpuinfo|diskstats)$/;
+const slowFiles =
+  /^\/proc\/(?:stat|meminfo|vmstat|cpuinfo|diskstats)$|^\/sys\/fs\/cgroup\/[^/]+\/memory\.(?:memsw\.)?limit_in_bytes$/;
 const slowMs = 1000;
+const mostPaths = 4096;
 
 function withSlowHost(files: Files): Source {
-  const known = new Map<string, { readonly text: string | undefined; readonly at: number }>();
+  const known = new Map<string, { readonly text: string | undefined; readonly at: number } | 'live'>();
   return {
     text: (path) => {
-      if (!slowFiles.test(path)) return files.text(path);
+      const found = known.get(path) ?? kindOf(path);
+      if (found === 'live') return files.text(path);
       const now = performance.now();
-      const found = known.get(path);
       if (found !== undefined && now - found.at < slowMs) return found.text;
       const text = files.text(path);
       known.set(path, { text, at: now });
       return text;
     },
   };
+
+  function kindOf(path: string): 'live' | undefined {
+    if (slowFiles.test(path)) return undefined;
+    // Containers come and go.
+    if (known.size >= mostPaths) known.clear();
+    known.set(path, 'live');
+    return 'live';
+  }
 }
 
 function hostLayout(files: Files): CgroupLayout {

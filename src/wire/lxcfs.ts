@@ -41,7 +41,10 @@ export const lxcfsServer = {
   serving: 4,
   /** Counts the requests that were noted. */
   serial: 8,
-  /** 1 while it works on `unique`. */
+  /**
+   * 1 from its first note on: `unique` is the request that it works on, or the last one. That it waits for the next
+   * one the keeper sees in /proc/PID/syscall, and only where nothing is noted for a while.
+   */
   busy: 12,
   /** 64 bits. */
   unique: 16,

@@ -36,8 +36,8 @@ export interface RouterParts {
   readonly snapshots: Snapshots;
   /** The text of a file of the host itself. */
   readonly hostText: (path: string) => Buffer;
-  /** Called around what may block. */
-  readonly watch: { begin(unique: Wide): void; end(): void };
+  /** Called before what may block. */
+  readonly watch: { begin(unique: Wide, repeated: boolean): void };
   /** A load average was asked for. */
   readonly loadWanted: () => void;
 }
@@ -63,7 +63,7 @@ export class Router {
       case opcodes.READ:
         return this.#read(request, reply);
       case opcodes.RELEASE:
-        this.#parts.snapshots.release(handleOf(request));
+        this.#parts.snapshots.release(handleOf(request), this.repeated);
         return reply.empty(request);
       case opcodes.LOOKUP:
         return this.#lookup(request, reply);
@@ -78,7 +78,7 @@ export class Router {
 
   /** Nobody took the reply: what OPEN had set aside is free again. */
   unanswered(): void {
-    if (this.#opened !== undefined) this.#parts.snapshots.release(this.#opened);
+    if (this.#opened !== undefined) this.#parts.snapshots.release(this.#opened, true);
     this.#opened = undefined;
   }
 
@@ -144,18 +144,10 @@ export class Router {
   }
 
   #text(request: Request, entry: Entry): Buffer {
-    return this.#watched(request, () => {
-      if (this.host) return this.#parts.hostText(entry.path);
-      if (entry.path === '/proc/loadavg' || entry.path === sysinfoPath) this.#parts.loadWanted();
-      return this.#parts.view.render(entry.path, this.#subject(request));
-    });
-  }
-
-  #watched<T>(request: Request, work: () => T): T {
-    this.#parts.watch.begin(request.unique);
-    const result = work();
-    this.#parts.watch.end();
-    return result;
+    this.#parts.watch.begin(request.unique, this.repeated);
+    if (this.host) return this.#parts.hostText(entry.path);
+    if (entry.path === '/proc/loadavg' || entry.path === sysinfoPath) this.#parts.loadWanted();
+    return this.#parts.view.render(entry.path, this.#subject(request));
   }
 
   /**
@@ -198,7 +190,8 @@ export class Router {
 
   #sees(request: Request, place: Place): boolean {
     if (place.entry.cpu === undefined || this.host) return true;
-    return this.#watched(request, () => this.#parts.view.isVisible(place.entry, this.#subject(request)));
+    this.#parts.watch.begin(request.unique, this.repeated);
+    return this.#parts.view.isVisible(place.entry, this.#subject(request));
   }
 
   #getattr(request: Request, reply: Reply): number {

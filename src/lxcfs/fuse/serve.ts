@@ -26,6 +26,8 @@ const mostMarks = 3;
 
 /** Between calls of `housekeeping`: what a reader asks for every few seconds stays open. */
 const housekeepingMs = 20_000;
+/** The clock costs more than counting. */
+const requestsPerLook = 16;
 
 export interface Server {
   /** The descriptor of /dev/fuse. */
@@ -53,6 +55,7 @@ class Loop {
   readonly #journal: boolean;
   readonly #host: boolean;
   #cleaned = Date.now();
+  #served = 0;
 
   constructor(server: Server) {
     this.#server = server;
@@ -69,7 +72,8 @@ class Loop {
 
   next(): boolean {
     try {
-      readSync(this.#server.fd, this.#request.bytes);
+      const { bytes } = this.#request;
+      readSync(this.#server.fd, bytes, 0, bytes.length, null);
     } catch (error) {
       return this.#goesOn(error);
     }
@@ -116,7 +120,6 @@ class Loop {
     } catch (error) {
       dieWithoutMemory(errnoCode(error));
       log.line(`Failed to answer request ${this.#request.opcode}: ${String(error)}`);
-      shared.end();
       return this.#reply.error(this.#request, errno.EIO);
     }
   }
@@ -136,6 +139,7 @@ class Loop {
   }
 
   #clean(): void {
+    if (this.#served++ % requestsPerLook !== 0) return;
     const now = Date.now();
     if (now - this.#cleaned < housekeepingMs) return;
     this.#cleaned = now;

@@ -4,11 +4,15 @@ import { readSync, writeSync } from 'node:fs';
 import { lxcfsServer, lxcfsSizes, lxcfsState } from '../../wire/lxcfs.ts';
 import type { Request, Wide } from './protocol.ts';
 
+/** Far below the patience of the keeper, which looks at the serial every 250 ms. */
+const noteMs = 100;
+
 export class SharedState {
   readonly #fd: number;
   readonly #record: number;
   readonly #note = Buffer.alloc(16);
   readonly #number = Buffer.alloc(8);
+  #noted = 0;
   #serial: number;
 
   constructor(fd: number, server: number) {
@@ -43,18 +47,20 @@ export class SharedState {
     this.#write(lxcfsState.sample, 1);
   }
 
-  /** From here on the keeper counts the time. */
-  begin(unique: Wide): void {
+  /**
+   * From here on the keeper counts the time, until the server waits for the next request. One that follows another so soon
+   * is not noted: if it blocks, the server is killed all the same, and the next one that it is handed to notes it.
+   */
+  begin(unique: Wide, repeated: boolean): void {
+    const now = Date.now();
+    if (!repeated && Math.abs(now - this.#noted) < noteMs) return;
+    this.#noted = now;
     this.#serial = (this.#serial + 1) >>> 0;
     this.#note.writeUInt32LE(this.#serial, 0);
     this.#note.writeUInt32LE(1, 4);
     this.#note.writeUInt32LE(unique.low, 8);
     this.#note.writeUInt32LE(unique.high, 12);
     writeSync(this.#fd, this.#note, 0, 16, this.#record + lxcfsServer.serial);
-  }
-
-  end(): void {
-    this.#write(this.#record + lxcfsServer.busy, 0);
   }
 
   /** How often this request blocked a server. */

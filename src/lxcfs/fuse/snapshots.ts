@@ -1,8 +1,11 @@
 /**
  * The contents of open files. A file is rendered when it is opened and belongs to that open, as in the real /proc;
  * the two servers of a mount and their successors share it through the memory file that the keeper holds. Each
- * server takes slots of its own half only; whichever handles RELEASE frees them. A slot is `length, state, mark, time` and,
- * behind these 16 bytes, the text; slots are far apart in a sparse file, so that only what was written takes memory.
+ * server takes slots of its own half only; whichever handles RELEASE says so in a table, from which the other learns of
+ * many at once. A slot is `length, state, mark, time` and, behind these 16 bytes, the text; slots are far apart in a sparse
+ * file, so that only what was written takes memory.
+ *
+ * A system call less for each open file is worth some code: it costs as much as all that is done with it here.
  */
 
 import { readSync, writeSync } from 'node:fs';
@@ -14,10 +17,14 @@ const stride = 8 * 1024 * 1024;
 const slotHead = 16;
 /** Open files for each server; a mount with more answers ENFILE. */
 const mostSlots = 32768;
-/** How many slots of the other server's releases are looked at before a new one is used. */
-const patience = 64;
+/** Of its half, how many slots a server looks at before it uses a new one. */
+const patience = 1024;
 
 const states = { free: 0, used: 1 } as const;
+
+/** Behind all slots: by slot, the mark that was released last. A slot is free while that is the mark of its own open. */
+const released = lxcfsState.slots + mostSlots * 2 * stride;
+const markBytes = 4;
 
 /** So long, who reads the beginning gets what was made at the open; it need not be noted who has done so before. */
 export const freshMs = 100;
@@ -26,7 +33,6 @@ export const freshMs = 100;
 export type ServerIndex = 0 | 1;
 
 export interface Snapshot {
-  readonly length: number;
   /** Made just now. */
   readonly fresh: boolean;
   /** Bytes that were put at `at`. */
@@ -36,6 +42,9 @@ export interface Snapshot {
 /** What one read takes along with the head: nearly every file is shorter, and what is behind it costs. */
 const firstBytes = 4096 - slotHead;
 
+/** How many of its latest snapshots a server knows the length of. */
+const mostKnown = 64;
+
 export class Snapshots {
   readonly #fd: number;
   readonly #server: ServerIndex;
@@ -43,25 +52,32 @@ export class Snapshots {
   readonly #number = Buffer.alloc(4);
   /** A head and a text, to be written as one. */
   #whole = Buffer.alloc(65536);
+  /** By slot of its half, the mark of its last open. */
+  readonly #marks: number[] = [];
   readonly #free: number[] = [];
-  #high: number;
-  #cursor = 0;
+  readonly #table = Buffer.alloc(patience * markBytes);
+  #looked = 0;
+  readonly #ends = new Ends();
 
   constructor(fd: number, server: ServerIndex) {
     this.#fd = fd;
     this.#server = server;
     readSync(fd, this.#number, 0, 4, this.#highAt);
-    this.#high = this.#number.readUInt32LE();
+    const high = this.#number.readUInt32LE();
+    for (let slot = 0; slot < high; slot++) this.#marks.push(this.#markOf(this.#numberOf(slot)) ?? 0);
   }
 
   /**
-   * The handle of a new snapshot: its slot, and a mark of this one open, because a RELEASE that is handed out twice must
-   * not free the slot of its successor.
+   * The handle of a new snapshot: its slot, and a mark of this one open (the number of its request), because a RELEASE
+   * that is handed out twice must not free the slot of its successor.
    */
-  take(text: Buffer, mark: number): Wide | undefined {
+  take(text: Buffer, request: number): Wide | undefined {
     const slot = this.#free.pop() ?? this.#reclaimed() ?? this.#next();
     if (slot === undefined) return undefined;
-    const handle = { high: slot * 2 + this.#server, low: mark };
+    // 0 stands in the table where nothing was released yet.
+    const mark = request === 0 ? 1 : request;
+    this.#marks[slot] = mark;
+    const handle = { high: this.#numberOf(slot), low: mark };
     this.renew(handle, text);
     return handle;
   }
@@ -72,15 +88,17 @@ export class Snapshots {
    */
   renew(handle: Wide, text: Buffer): void {
     const size = slotHead + text.length;
+    const now = clock();
     if (size > this.#whole.length) this.#whole = Buffer.alloc(size * 2);
     this.#whole.writeUInt32LE(text.length, 0);
     this.#whole.writeUInt32LE(states.used, 4);
     this.#whole.writeUInt32LE(handle.low, 8);
-    this.#whole.writeUInt32LE(clock(), 12);
+    this.#whole.writeUInt32LE(now, 12);
     text.copy(this.#whole, slotHead);
     // Where memory is short, less may be taken than was given.
     for (let at = 0; at < size; )
       at += writeSync(this.#fd, this.#whole, at, size - at, positionOf(handle.high) + at);
+    this.#ends.note(handle, text.length, now);
   }
 
   /**
@@ -89,6 +107,7 @@ export class Snapshots {
    */
   read(handle: Wide, offset: number, size: number, to: Buffer, at: number): Snapshot | undefined {
     if (handle.high >= mostSlots * 2) return undefined;
+    if (this.#ends.isBehind(handle, offset)) return { fresh: true, count: 0 };
     const position = positionOf(handle.high);
     const head = at - slotHead;
     const first = offset === 0 ? Math.min(size, firstBytes) : 0;
@@ -96,50 +115,82 @@ export class Snapshots {
     if (got < 0 || to.readUInt32LE(head + 4) === states.free || to.readUInt32LE(head + 8) !== handle.low)
       return undefined;
     const length = to.readUInt32LE(head);
-    const fresh = Math.abs(clock() - to.readUInt32LE(head + 12)) < freshMs;
+    const fresh = isFresh(to.readUInt32LE(head + 12));
     const count = Math.max(0, Math.min(size, length - offset));
     if (count > got) readSync(this.#fd, to, at + got, count - got, position + slotHead + offset + got);
-    return { length, fresh, count };
+    return { fresh, count };
   }
 
-  /** It may have been done before, or be done by the sibling just now, and the slot be another open file's. */
-  release(handle: Wide): void {
-    if (this.#markOf(handle) !== handle.low) return;
-    this.#head.fill(0);
-    writeSync(this.#fd, this.#head, 0, slotHead, positionOf(handle.high));
-    if ((handle.high & 1) === this.#server) this.#free.push(handle.high >>> 1);
+  /** `repeated`: it may have been done before, or be done by the sibling just now, and the slot be another open file's. */
+  release({ high, low }: Wide, repeated: boolean): void {
+    if (high >= mostSlots * 2 || (repeated && this.#markOf(high) !== low)) return;
+    const slot = high >>> 1;
+    this.#number.writeUInt32LE(low);
+    writeSync(this.#fd, this.#number, 0, markBytes, released + this.#entryOf(high & 1, slot));
+    if ((high & 1) === this.#server && this.#marks[slot] === low && !repeated) this.#free.push(slot);
   }
 
   get #highAt(): number {
     return lxcfsState.servers + this.#server * lxcfsSizes.serverBytes + lxcfsServer.high;
   }
 
-  /** `undefined` where the slot is free. */
-  #markOf({ high }: Wide): number | undefined {
-    if (high >= mostSlots * 2) return undefined;
-    const count = readSync(this.#fd, this.#head, 0, slotHead, positionOf(high));
+  #numberOf(slot: number): number {
+    return slot * 2 + this.#server;
+  }
+
+  #entryOf(server: number, slot: number): number {
+    return (server * mostSlots + slot) * markBytes;
+  }
+
+  /** `undefined` where nothing was ever put there. */
+  #markOf(number: number): number | undefined {
+    const count = readSync(this.#fd, this.#head, 0, slotHead, positionOf(number));
     const used = count === slotHead && this.#head.readUInt32LE(4) !== states.free;
     return used ? this.#head.readUInt32LE(8) : undefined;
   }
 
-  /** Slots that the other server freed, found a few at a time. */
+  /** Slots of its half that were released by whomever: part by part of the table, each time that none is known. */
   #reclaimed(): number | undefined {
-    const free = new Set<number>();
-    for (let looked = 0; looked < Math.min(patience, this.#high); looked++) {
-      this.#cursor = (this.#cursor + 1) % this.#high;
-      const handle = { high: this.#cursor * 2 + this.#server, low: 0 };
-      if (this.#markOf(handle) === undefined) free.add(this.#cursor);
-    }
-    this.#free.push(...free);
+    const from = this.#looked < this.#marks.length ? this.#looked : 0;
+    const count = Math.min(patience, this.#marks.length - from);
+    this.#looked = from + count;
+    const at = released + this.#entryOf(this.#server, from);
+    const got = count === 0 ? 0 : readSync(this.#fd, this.#table, 0, count * markBytes, at);
+    for (let index = 0; (index + 1) * markBytes <= got; index++)
+      if (this.#table.readUInt32LE(index * markBytes) === this.#marks[from + index])
+        this.#free.push(from + index);
     return this.#free.pop();
   }
 
   #next(): number | undefined {
-    if (this.#high >= mostSlots) return undefined;
-    const slot = this.#high++;
-    this.#number.writeUInt32LE(this.#high);
+    if (this.#marks.length >= mostSlots) return undefined;
+    const slot = this.#marks.push(0) - 1;
+    this.#number.writeUInt32LE(this.#marks.length);
     writeSync(this.#fd, this.#number, 0, 4, this.#highAt);
     return slot;
+  }
+}
+
+/**
+ * Where the latest snapshots of this server end: whoever reads a file to its end asks once more behind it. Only as long as
+ * they are fresh, because nobody renews them before.
+ */
+class Ends {
+  readonly #known = new Uint32Array(mostKnown * 4);
+
+  note({ high, low }: Wide, length: number, now: number): void {
+    const at = (high % mostKnown) * 4;
+    this.#known[at] = high;
+    this.#known[at + 1] = low;
+    this.#known[at + 2] = length;
+    this.#known[at + 3] = now;
+  }
+
+  isBehind({ high, low }: Wide, offset: number): boolean {
+    const at = (high % mostKnown) * 4;
+    const known = this.#known;
+    if (known[at] !== high || known[at + 1] !== low) return false;
+    return offset >= (known[at + 2] ?? 0) && isFresh(known[at + 3] ?? 0);
   }
 }
 
@@ -150,4 +201,8 @@ function positionOf(number: number): number {
 /** Milliseconds that both servers reckon by, cut to 32 bits. */
 function clock(): number {
   return Date.now() >>> 0;
+}
+
+function isFresh(time: number): boolean {
+  return Math.abs(clock() - time) < freshMs;
 }

@@ -106,7 +106,10 @@ describe('Memory', () => {
   });
 
   test('A changed limit shows at the next read', () => {
-    const changes = { [`${v1}/memory.limit_in_bytes`]: '134217728\n' };
+    const changes = {
+      [`${v1}/memory.limit_in_bytes`]: '134217728\n',
+      [`${v1}/memory.stat`]: 'cache 0\nhierarchical_memory_limit 134217728\n',
+    };
     expect(lines(show('/proc/meminfo', 'v1-02-mem-256m', changes).text).MemTotal).toBe(131_072);
   });
 

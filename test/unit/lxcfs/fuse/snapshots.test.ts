@@ -50,7 +50,7 @@ test('The servers never take the same slot', () => {
 test('A slot that the other server freed is used again', () => {
   const [one, other] = [new Snapshots(fd, 0), new Snapshots(fd, 1)];
   const first = take(one, 'a');
-  other.release(first);
+  other.release(first, false);
   expect(take(one, 'b').high).toBe(first.high);
 });
 
@@ -65,12 +65,45 @@ test('A successor keeps the open files of its predecessor', () => {
 test('A release that is handed out twice does not free the next one', () => {
   const snapshots = new Snapshots(fd, 0);
   const first = take(snapshots, 'first', 1);
-  snapshots.release(first);
+  snapshots.release(first, false);
   const second = take(snapshots, 'second', 3);
-  snapshots.release(first);
+  new Snapshots(fd, 1).release(first, true);
   expect(second.high).toBe(first.high);
+  expect(take(snapshots, 'third', 5).high).not.toBe(first.high);
   expect(textOf(snapshots, second)).toBe('second');
   expect(textOf(snapshots, first)).toBeUndefined();
+});
+
+test('A successor uses what was released before it came, by whomever', () => {
+  const [one, other] = [new Snapshots(fd, 0), new Snapshots(fd, 1)];
+  const handles = ['a', 'b', 'c', 'd'].map((text, index) => take(one, text, 2 + index * 2));
+  const [first, second, , last] = handles;
+  if (first === undefined || second === undefined || last === undefined) throw new Error('no handles');
+  one.release(first, false);
+  other.release(last, false);
+  one.release(second, true);
+  const successor = new Snapshots(fd, 0);
+  const taken = ['e', 'f', 'g', 'h'].map((text, index) => take(successor, text, 102 + index * 2).high);
+  expect(new Set(taken.slice(0, 3))).toEqual(new Set([first.high, second.high, last.high]));
+  expect(handles.map(({ high }) => high)).not.toContain(taken[3]);
+});
+
+test('An open file whose request has the number 0 is not taken for a free slot', () => {
+  const snapshots = new Snapshots(fd, 0);
+  const first = take(snapshots, 'first', 0);
+  expect(take(snapshots, 'second', 2).high).not.toBe(first.high);
+  expect(textOf(snapshots, first)).toBe('first');
+});
+
+test('Behind its end a text is empty, until it may have been renewed by the other server', () => {
+  vi.useFakeTimers();
+  const [one, other] = [new Snapshots(fd, 0), new Snapshots(fd, 1)];
+  const handle = take(one, 'short');
+  expect([textOf(one, handle, 5), textOf(one, handle, 4)]).toEqual(['', 't']);
+  vi.advanceTimersByTime(200);
+  other.renew(handle, Buffer.from('much longer'));
+  expect([textOf(one, handle, 5), textOf(one, handle, 11)]).toEqual(['longer', '']);
+  vi.useRealTimers();
 });
 
 test('A content is fresh for a moment, and a new one can be shorter', () => {
@@ -89,7 +122,7 @@ test('A handle from nowhere is empty', () => {
   const snapshots = new Snapshots(fd, 0);
   expect(textOf(snapshots, { high: 12, low: 0 })).toBeUndefined();
   expect(textOf(snapshots, { high: 0xffffffff, low: 0 })).toBeUndefined();
-  snapshots.release({ high: 0xffffffff, low: 0 });
+  snapshots.release({ high: 0xffffffff, low: 0 }, false);
   expect(fstatSync(fd).size).toBeLessThan(2 ** 24);
 });
 
