@@ -5,6 +5,7 @@ import { machineFacts } from './machine.ts';
 import { measure } from './measure.ts';
 import { absence } from './needs.ts';
 import { isChosen, type Options } from './options.ts';
+import { quietly } from './quiet.ts';
 import { coldRows } from './rows/cold.ts';
 import { engineRows } from './rows/engines.ts';
 import { limitsOfHost, reasonAgainst } from './rows/limits.ts';
@@ -99,13 +100,14 @@ function tell(line: string): void {
   process.stderr.write(`${line}\n`);
 }
 
-function measureRow(run: Run, row: Row): void {
+async function measureRow(run: Run, row: Row): Promise<void> {
   const why = row.missing?.();
   if (why !== undefined) {
     leaveOut(run, row.name, why);
     return;
   }
-  for (const figure of measure(row, run.options.rounds, run.world)) {
+  const figures = await quietly(row.name, () => measure(row, run.options.rounds, run.world));
+  for (const figure of figures) {
     run.figures.pairs.push(figure);
     tell(`${row.name} ${figure.mode}: ${figure.ratio.toFixed(2)} of ${figure.peer}`);
   }
@@ -136,9 +138,10 @@ async function measureCrowds(run: Run): Promise<void> {
   }
 }
 
-function measureBoot(run: Run): void {
+async function measureBoot(run: Run): Promise<void> {
   const count = Math.min(booted, run.options.largest);
   const why = reasonAgainst(count, limitsOfHost());
-  if (why === undefined) run.figures.autostart = measureAutostart(run.world, count);
+  if (why === undefined)
+    run.figures.autostart = await quietly('autostart', () => measureAutostart(run.world, count));
   else leaveOut(run, 'autostart', why);
 }

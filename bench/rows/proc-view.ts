@@ -7,6 +7,7 @@ import type { LeftOut } from '../figures.ts';
 import { type Figure, measureFile, type Placement, place, warmUp } from '../lxcfs/measure.ts';
 import { longestStall } from '../lxcfs/stall.ts';
 import { filesOf, makeViewWorld, type ViewWorld } from '../lxcfs/world.ts';
+import { quietly } from '../quiet.ts';
 
 export const placements: readonly Placement[] = ['spread', 'same'];
 export const readerCounts = [1, 8] as const;
@@ -51,8 +52,8 @@ export async function measureView(
 ): Promise<{ readonly view: ViewFigures; readonly leftOut: readonly LeftOut[] }> {
   await using world = await makeViewWorld(bin, peer);
   warmUp(world, file);
-  const spells = spellsOf(world, Math.ceil(asked * share));
-  const files = filesFrom(world, Math.ceil(asked * shareOfFiles));
+  const spells = await spellsOf(world, Math.ceil(asked * share));
+  const files = await filesFrom(world, Math.ceil(asked * shareOfFiles));
   const stalls = [await stall(world, 'one'), await stall(world, 'both')];
   const why = world.withoutNative;
   return {
@@ -61,40 +62,38 @@ export async function measureView(
   };
 }
 
-function spellsOf(world: ViewWorld, rounds: number): readonly ViewSpell[] {
-  return inEachPlace(world, (placement) =>
-    readerCounts.map((readers) => {
-      const spell = { placement, readers, rounds, milliseconds: readers === 1 ? 150 : 250 };
-      return { placement, readers, sides: measureFile(world, file, spell) };
-    }),
-  );
-}
-
-function filesFrom(world: ViewWorld, rounds: number): readonly ViewFile[] {
-  const files = filesOf(world);
-  return inEachPlace(world, (placement) =>
-    files.flatMap((path) =>
-      readerCounts.map((readers) => {
-        const spell = { placement, readers, rounds, milliseconds: 40 };
-        return { file: path, placement, readers, sides: measureFile(world, path, spell) };
-      }),
-    ),
-  );
-}
-
-function inEachPlace<Value>(
-  world: ViewWorld,
-  measured: (placement: Placement) => readonly Value[],
-): readonly Value[] {
-  const all = placements.flatMap((placement) => {
-    place(world, placement);
-    return measured(placement);
+function spellsOf(world: ViewWorld, rounds: number): Promise<readonly ViewSpell[]> {
+  return inEachPlace(world, readerCounts, async (placement, readers) => {
+    const spell = { placement, readers, rounds, milliseconds: readers === 1 ? 150 : 250 };
+    return { placement, readers, sides: await quietly('proc-view', () => measureFile(world, file, spell)) };
   });
+}
+
+function filesFrom(world: ViewWorld, rounds: number): Promise<readonly ViewFile[]> {
+  const all = filesOf(world).flatMap((path) => readerCounts.map((readers) => ({ path, readers })));
+  return inEachPlace(world, all, async (placement, { path, readers }) => {
+    const spell = { placement, readers, rounds, milliseconds: 40 };
+    const sides = await quietly(path, () => measureFile(world, path, spell));
+    return { file: path, placement, readers, sides };
+  });
+}
+
+/** One after the other. */
+async function inEachPlace<Item, Value>(
+  world: ViewWorld,
+  items: readonly Item[],
+  measured: (placement: Placement, item: Item) => Promise<Value>,
+): Promise<readonly Value[]> {
+  const all: Value[] = [];
+  for (const placement of placements) {
+    place(world, placement);
+    for (const item of items) all.push(await measured(placement, item));
+  }
   place(world, 'spread');
   return all;
 }
 
 async function stall(world: ViewWorld, which: 'one' | 'both'): Promise<ViewStall> {
-  const { longest, errors, kills } = await longestStall(world, which);
+  const { longest, errors, kills } = await quietly(`${which} killed`, () => longestStall(world, which));
   return { which, kills, errors, longestMs: longest };
 }

@@ -2,6 +2,7 @@
 
 import type { AutostartFigures, Crowd as CrowdFigures, Loop, ScaleFigures, Starts } from '../figures.ts';
 import { timeOf } from '../measure.ts';
+import { quietly } from '../quiet.ts';
 import { runQuietly } from '../run.ts';
 import { fifthsOf, median } from '../statistics.ts';
 import { type Side, toolOf, type World } from '../world.ts';
@@ -16,16 +17,24 @@ export function sizesUpTo(largest: number): readonly number[] {
   return [...sizes.filter((size) => size < largest), largest];
 }
 
+/** Of a thousand one round is long enough. */
+const roundsOf = (containers: number) => (containers > 500 ? 1 : 3);
+
+/** The sides take turns, as the commands do; each number is the median of its rounds. */
 export async function measureScale(world: World, containers: number): Promise<ScaleFigures> {
-  const ours = await ofSide(world, 'a', containers);
-  return { containers, ours, theirs: await ofSide(world, 'b', containers) };
+  const all = { a: [] as CrowdFigures[], b: [] as CrowdFigures[] };
+  for (let round = 0; round < roundsOf(containers); round++)
+    for (const side of round % 2 === 0 ? (['a', 'b'] as const) : (['b', 'a'] as const))
+      all[side].push(await quietly(`scale ${containers}`, () => ofSide(world, side, containers, round)));
+  return { containers, ours: medianCrowd(all.a), theirs: medianCrowd(all.b) };
 }
 
-async function ofSide(world: World, side: Side, containers: number): Promise<CrowdFigures> {
+async function ofSide(world: World, side: Side, containers: number, round: number): Promise<CrowdFigures> {
   // Nobody starts the first of many on a machine where nothing has been asked yet.
   runQuietly(world, [toolOf(side, world, 'lxc-ls'), '-P', world.lxcpath, '-f']);
   const slab = steadySlab();
-  using one = crowdOf(world, side, 'scale', containers);
+  // A container path of its own: what a round before has started is known.
+  using one = crowdOf(world, side, `scale-${round}`, containers);
   const first = loopByFifths(world, one);
   const memory = memoryOf(one, slab);
   const list = timeOf(world, [toolOf(side, world, 'lxc-ls'), '-P', one.lxcpath, '-f'], 3);
@@ -33,7 +42,7 @@ async function ofSide(world: World, side: Side, containers: number): Promise<Cro
   const stops = rate(containers, loop(world, 'stop', one));
   const again = loopByFifths(world, one);
   loop(world, 'stop', one);
-  return { first, again, ...byFour(world, side, containers), stops, memory, list, top };
+  return { first, again, ...byFour(world, side, containers, round), stops, memory, list, top };
 }
 
 /** A crowd of its own, which nobody knows yet. */
@@ -41,8 +50,9 @@ function byFour(
   world: World,
   side: Side,
   containers: number,
+  round: number,
 ): Pick<Starts, 'firstByFour' | 'againByFour'> & { readonly stopsByFour: number } {
-  using crowd = crowdOf(world, side, 'four', containers);
+  using crowd = crowdOf(world, side, `four-${round}`, containers);
   const firstByFour = rate(containers, loop(world, 'startByFour', crowd));
   const stopsByFour = rate(containers, loop(world, 'stopByFour', crowd));
   return { firstByFour, againByFour: rate(containers, loop(world, 'startByFour', crowd)), stopsByFour };
@@ -71,6 +81,34 @@ function loopByFifths(world: World, crowd: Crowd): Loop {
   return {
     perSecond: rate(crowd.count, total),
     fifths: times.map((time, part) => time / (parts[part] ?? 1)),
+  };
+}
+
+function medianCrowd(all: readonly CrowdFigures[]): CrowdFigures {
+  const of = (number: (crowd: CrowdFigures) => number) => median(all.map(number));
+  return {
+    first: medianLoop(all.map(({ first }) => first)),
+    again: medianLoop(all.map(({ again }) => again)),
+    firstByFour: of(({ firstByFour }) => firstByFour),
+    againByFour: of(({ againByFour }) => againByFour),
+    stops: of(({ stops }) => stops),
+    stopsByFour: of(({ stopsByFour }) => stopsByFour),
+    memory: {
+      rss: of(({ memory }) => memory.rss),
+      pss: of(({ memory }) => memory.pss),
+      dirty: of(({ memory }) => memory.dirty),
+      slab: of(({ memory }) => memory.slab),
+    },
+    list: of(({ list }) => list),
+    top: of(({ top }) => top),
+  };
+}
+
+function medianLoop(all: readonly Loop[]): Loop {
+  const parts = all[0]?.fifths ?? [];
+  return {
+    perSecond: median(all.map(({ perSecond }) => perSecond)),
+    fifths: parts.map((_, part) => median(all.map(({ fifths }) => fifths[part] ?? Number.NaN))),
   };
 }
 
