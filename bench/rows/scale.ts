@@ -40,6 +40,8 @@ async function ofSide(world: World, side: Side, containers: number, round: numbe
   const list = timeOf(world, [toolOf(side, world, 'lxc-ls'), '-P', one.lxcpath, '-f'], 3);
   const top = await refreshOfTop(world, one);
   const stops = rate(containers, loop(world, 'stop', one));
+  // What the kernel still takes down of those that have just ended is no part of starting them again.
+  steadySlab();
   const again = loopByFifths(world, one);
   loop(world, 'stop', one);
   return { first, again, ...byFour(world, side, containers, round), stops, memory, list, top };
