@@ -76,6 +76,8 @@ export class Snapshots {
     if (slot === undefined) return undefined;
     // 0 stands in the table where nothing was released yet.
     const mark = request === 0 ? 1 : request;
+    // Handed out again, an OPEN can get the slot that was set aside for it before and released because nobody took the reply.
+    if (this.#marks[slot] === mark) this.#tell(this.#server, slot, 0);
     this.#marks[slot] = mark;
     const handle = { high: this.#numberOf(slot), low: mark };
     this.renew(handle, text);
@@ -125,8 +127,7 @@ export class Snapshots {
   release({ high, low }: Wide, repeated: boolean): void {
     if (high >= mostSlots * 2 || (repeated && this.#markOf(high) !== low)) return;
     const slot = high >>> 1;
-    this.#number.writeUInt32LE(low);
-    writeSync(this.#fd, this.#number, 0, markBytes, released + this.#entryOf(high & 1, slot));
+    this.#tell(high & 1, slot, low);
     if ((high & 1) === this.#server && this.#marks[slot] === low && !repeated) this.#free.push(slot);
   }
 
@@ -136,6 +137,12 @@ export class Snapshots {
 
   #numberOf(slot: number): number {
     return slot * 2 + this.#server;
+  }
+
+  /** What was released there last; nothing, by 0. */
+  #tell(server: number, slot: number, mark: number): void {
+    this.#number.writeUInt32LE(mark);
+    writeSync(this.#fd, this.#number, 0, markBytes, released + this.#entryOf(server, slot));
   }
 
   #entryOf(server: number, slot: number): number {
@@ -149,11 +156,15 @@ export class Snapshots {
     return used ? this.#head.readUInt32LE(8) : undefined;
   }
 
-  /** Slots of its half that were released by whomever: part by part of the table, each time that none is known. */
+  /**
+   * Slots of its half that were released by whomever: part by part of the table, and from its beginning again, each time
+   * that none is known.
+   */
   #reclaimed(): number | undefined {
-    const from = this.#looked < this.#marks.length ? this.#looked : 0;
-    const count = Math.min(patience, this.#marks.length - from);
-    this.#looked = from + count;
+    const all = this.#marks.length;
+    const count = Math.min(patience, all);
+    const from = Math.min(this.#looked, all - count);
+    this.#looked = from + count < all ? from + count : 0;
     const at = released + this.#entryOf(this.#server, from);
     const got = count === 0 ? 0 : readSync(this.#fd, this.#table, 0, count * markBytes, at);
     for (let index = 0; (index + 1) * markBytes <= got; index++)

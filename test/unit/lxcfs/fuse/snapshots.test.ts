@@ -95,6 +95,37 @@ test('An open file whose request has the number 0 is not taken for a free slot',
   expect(textOf(snapshots, first)).toBe('first');
 });
 
+test('An open that is handed out again keeps the slot that it got back to itself', () => {
+  const snapshots = new Snapshots(fd, 0);
+  snapshots.release(take(snapshots, 'nobody took the reply', 7), true);
+  const again = take(snapshots, 'somebody took it', 7);
+  const others = [9, 11, 13].map((mark) => take(snapshots, 'other', mark));
+  expect(others.map(({ high }) => high)).not.toContain(again.high);
+  expect(textOf(snapshots, again)).toBe('somebody took it');
+  new Snapshots(fd, 1).release(again, false);
+  expect(take(snapshots, 'next', 15).high).toBe(again.high);
+});
+
+test('Slots are used again, however few are open, when all are released by the other server', () => {
+  const [one, other] = [new Snapshots(fd, 0), new Snapshots(fd, 1)];
+  const open: Wide[] = [];
+  for (let round = 0; round < 3000; round++) {
+    open.push(take(one, 'text', 2 + round * 2));
+    const oldest = open.length > 3 ? open.shift() : undefined;
+    if (oldest !== undefined) other.release(oldest, false);
+  }
+  expect(Math.max(...open.map(({ high }) => high))).toBeLessThan(10);
+});
+
+test('Slots of many open files are found again, wherever they are in the table', () => {
+  const [one, other] = [new Snapshots(fd, 0), new Snapshots(fd, 1)];
+  const handles = Array.from({ length: 2500 }, (_, index) => take(one, '', 2 + index * 2));
+  const middle = [700, 1500, 2300].flatMap((index) => handles[index] ?? []);
+  for (const handle of middle) other.release(handle, false);
+  const taken = Array.from({ length: 9 }, (_, index) => take(one, '', 10_002 + index * 2).high);
+  expect(taken).toEqual(expect.arrayContaining(middle.map(({ high }) => high)));
+});
+
 test('Behind its end a text is empty, until it may have been renewed by the other server', () => {
   vi.useFakeTimers();
   const [one, other] = [new Snapshots(fd, 0), new Snapshots(fd, 1)];
