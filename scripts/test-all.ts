@@ -1,21 +1,36 @@
 /**
  * Runs every check and test one after the other (`sh scripts/test` sets up and calls this) and ends with the line
- * `N passed, N failed, N skipped`, summed over the runs. A run that breaks before it can count is one failure.
+ * `N passed, N failed, N skipped`, summed over the runs. Before it stands once more what failed, for the run takes half an
+ * hour. A run that breaks before it can count is one failure.
  */
 
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { type Counts, countOutcomes, readOutcomes } from '../test/outcomes.ts';
+import { type Counts, countOutcomes, failuresText, readOutcomes } from '../test/outcomes.ts';
 
 const project = resolve(import.meta.dirname, '..');
 const bin = join(project, 'node_modules/.bin');
 const scratch = mkdtempSync(join(tmpdir(), 'lxc-ts-test-'));
 
+/** Where the rings write down which tests failed, so that the end of an hour of output can say it again. */
+const failures = join(scratch, 'failures');
+const none: Counts = { passed: 0, failed: 0, skipped: 0 };
+
+/** How much of the output of a run that failed is repeated when no test of it can be named. */
+const repeatedLines = 25;
+
 interface Done {
   readonly status: number;
-  readonly lastLine: string;
+  readonly tail: readonly string[];
+}
+
+interface Part {
+  readonly title: string;
+  readonly counts: Counts;
+  /** What failed; empty when nothing did. */
+  readonly failures: string;
 }
 
 function run(
@@ -25,40 +40,54 @@ function run(
 ): Promise<Done> {
   process.stdout.write(`\n==> ${title}\n`);
   const [file = '', ...args] = argv;
+  rmSync(failures, { force: true });
   const child = spawn(file, args, {
     cwd: project,
-    stdio: ['ignore', 'pipe', 'inherit'],
-    env: { ...process.env, PATH: `${bin}:${process.env.PATH ?? ''}`, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, PATH: `${bin}:${process.env.PATH ?? ''}`, LXC_TS_FAILURES: failures, ...env },
   });
   let tail = '';
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    process.stdout.write(text);
-    tail = (tail + text).slice(-400);
-  });
+  for (const [from, to] of [
+    [child.stdout, process.stdout],
+    [child.stderr, process.stderr],
+  ] as const) {
+    from.setEncoding('utf8').on('data', (text: string) => {
+      to.write(text);
+      tail = (tail + text).slice(-8000);
+    });
+  }
   return new Promise((done, fail) => {
     child.on('error', fail);
-    child.on('close', (code) =>
-      done({ status: code ?? 1, lastLine: tail.trimEnd().split('\n').at(-1) ?? '' }),
-    );
+    child.on('close', (code) => done({ status: code ?? 1, tail: tail.trimEnd().split('\n') }));
   });
+}
+
+/** A run that ended with `status` fails even where none of what it counted did. */
+function part(title: string, counts: Counts | undefined, { status, tail }: Done): Part {
+  const known = counts ?? none;
+  const isBroken = counts === undefined || (status !== 0 && counts.failed === 0);
+  const failed = isBroken ? known.failed + 1 : known.failed;
+  const told = existsSync(failures) ? readFileSync(failures, 'utf8') : '';
+  const text = failed === 0 ? '' : told || `${tail.slice(-repeatedLines).join('\n')}\n`;
+  return { title, counts: { ...known, failed }, failures: text };
 }
 
 /** A check passes or fails as a whole. */
-async function check(title: string, argv: readonly string[]): Promise<Counts> {
-  const { status } = await run(title, argv);
-  return status === 0 ? { passed: 1, failed: 0, skipped: 0 } : { passed: 0, failed: 1, skipped: 0 };
+async function check(title: string, argv: readonly string[]): Promise<Part> {
+  const done = await run(title, argv);
+  const isGood = done.status === 0;
+  return part(title, { passed: isGood ? 1 : 0, failed: isGood ? 0 : 1, skipped: 0 }, done);
 }
 
-async function vitest(ring: string): Promise<Counts> {
+async function vitest(ring: string): Promise<Part> {
   const results = join(scratch, `${ring}.json`);
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${results}`];
-  const { status } = await run(`${ring} tests`, ['vitest', 'run', '--project', ring, ...reporters]);
-  try {
-    const counts = countOutcomes(readOutcomes(readFileSync(results, 'utf8')));
-    return status !== 0 && counts.failed === 0 ? { ...counts, failed: 1 } : counts;
-  } catch {
-    return { passed: 0, failed: 1, skipped: 0 };
-  }
+  const title = `${ring} tests`;
+  const done = await run(title, ['vitest', 'run', '--project', ring, ...reporters]);
+  if (!existsSync(results)) return part(title, undefined, done);
+  const outcomes = readOutcomes(readFileSync(results, 'utf8'));
+  writeFileSync(failures, failuresText(outcomes));
+  return part(title, countOutcomes(outcomes), done);
 }
 
 /** A run that ends with its counts. */
@@ -66,19 +95,22 @@ async function counted(
   title: string,
   script: string | readonly string[],
   env: Readonly<Record<string, string>> = {},
-): Promise<Counts> {
-  const { status, lastLine } = await run(title, ['node', ...[script].flat()], env);
-  const numbers = /^(\d+) passed, (\d+) failed, (\d+) skipped$/.exec(lastLine);
-  if (numbers === null) return { passed: 0, failed: 1, skipped: 0 };
-  const [passed, failed, skipped] = numbers.slice(1).map(Number);
-  const counts = { passed: passed ?? 0, failed: failed ?? 0, skipped: skipped ?? 0 };
-  return status !== 0 && counts.failed === 0 ? { ...counts, failed: 1 } : counts;
+): Promise<Part> {
+  const done = await run(title, ['node', ...[script].flat()], env);
+  // What a child of it wrote last to stderr may stand behind the counts.
+  const numbers = done.tail
+    .slice(-5)
+    .map((line) => /^(\d+) passed, (\d+) failed, (\d+) skipped$/.exec(line))
+    .findLast((found) => found !== null);
+  if (numbers === undefined || numbers === null) return part(title, undefined, done);
+  const [passed = 0, failed = 0, skipped = 0] = numbers.slice(1).map(Number);
+  return part(title, { passed, failed, skipped }, done);
 }
 
-async function all(): Promise<Counts> {
+async function all(): Promise<Part[]> {
   const warm = join(scratch, 'warm.jsonl');
   const cold = join(scratch, 'cold.jsonl');
-  const counts = [
+  return [
     await check('types', ['tsc', '--noEmit']),
     await check('style', ['biome', 'check', '.']),
     await check('generated files', ['node', 'scripts/generate.ts', '--check']),
@@ -102,15 +134,14 @@ async function all(): Promise<Counts> {
       cold,
     ]),
   ];
-  return counts.reduce((sum, one) => ({
-    passed: sum.passed + one.passed,
-    failed: sum.failed + one.failed,
-    skipped: sum.skipped + one.skipped,
-  }));
 }
 
 try {
-  const { passed, failed, skipped } = await all();
+  const parts = await all();
+  for (const { title, failures } of parts.filter((one) => one.failures !== ''))
+    process.stdout.write(`\n==> failed: ${title}\n${failures}`);
+  const sum = (of: keyof Counts) => parts.reduce((total, { counts }) => total + counts[of], 0);
+  const [passed, failed, skipped] = [sum('passed'), sum('failed'), sum('skipped')];
   process.exitCode = failed === 0 ? 0 : 1;
   process.stdout.write(`\n${passed} passed, ${failed} failed, ${skipped} skipped\n`);
 } finally {

@@ -1,7 +1,7 @@
 /** The end of a run: what was skipped and why, listed differences that no test has any more, keys that nothing proved, and the counts. */
 
-import { readFileSync } from 'node:fs';
-import { countOutcomes, isSkipped, type Outcome, readOutcomes } from '../../outcomes.ts';
+import { appendFileSync, readFileSync } from 'node:fs';
+import { countOutcomes, failuresText, isSkipped, type Outcome, readOutcomes } from '../../outcomes.ts';
 import { claims } from '../proofs.ts';
 import { underC } from './commands.ts';
 import { differences } from './differences.ts';
@@ -22,6 +22,9 @@ export function report(resultsFile: string, whole: boolean): boolean {
   }
   const unproved = whole && !underC && !withoutKeys ? unprovedKeys(outcomes) : [];
   if (unproved.length > 0) process.stdout.write(`\nKeys whose proof did not pass:\n${listed(unproved)}`);
+  // `sh scripts/test` repeats at its end what failed here.
+  const told = process.env.LXC_TS_FAILURES;
+  if (told !== undefined) appendFileSync(told, failuresText(outcomes));
   const failed = counts.failed + missing.length + unproved.length;
   process.stdout.write(`${counts.passed} passed, ${failed} failed, ${counts.skipped} skipped\n`);
   return failed === 0;
