@@ -1,6 +1,6 @@
 /** Many containers of one side, started and stopped by loops of /bin/sh, which forks cheaply. */
 
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { runQuietly } from '../run.ts';
 import { config, type Side, toolOf, type World } from '../world.ts';
@@ -9,6 +9,8 @@ import { config, type Side, toolOf, type World } from '../world.ts';
 export interface Crowd {
   readonly side: Side;
   readonly lxcpath: string;
+  /** Where their pid files are: below /run, as those of all services. */
+  readonly pids: string;
   readonly count: number;
 }
 
@@ -25,22 +27,22 @@ export function makeCrowd(world: World, side: Side, name: string, count: number,
       `${config(`bench-${side}-${number}`, world.rootfs, ttys)}${more}`,
     );
   }
-  return { side, lxcpath, count };
+  return { side, lxcpath, pids: mkdtempSync('/run/lxc-ts-bench-'), count };
 }
 
-export function removeCrowd({ lxcpath }: Crowd): void {
-  rmSync(lxcpath, { recursive: true });
+export function removeCrowd({ lxcpath, pids }: Crowd): void {
+  for (const directory of [lxcpath, pids]) rmSync(directory, { recursive: true });
 }
 
 /** Its monitor writes its pid there. */
-export function pidFileOf({ lxcpath, side }: Crowd, number: number): string {
-  return join(lxcpath, `bench-${side}-${number}.pid`);
+export function pidFileOf({ pids, side }: Crowd, number: number): string {
+  return join(pids, `bench-${side}-${number}.pid`);
 }
 
 const scripts = {
-  start: 'for i in $(seq $3 $4); do "$0" -P "$1" -n "bench-$2-$i" -p "$1/bench-$2-$i.pid" -d || exit 1; done',
+  start: 'for i in $(seq $3 $4); do "$0" -P "$1" -n "bench-$2-$i" -p "$5/bench-$2-$i.pid" -d || exit 1; done',
   stop: 'for i in $(seq $3 $4); do "$0" -k -P "$1" -n "bench-$2-$i" || exit 1; done',
-  startByFour: 'seq $3 $4 | xargs -P 4 -I N "$0" -P "$1" -n "bench-$2-N" -p "$1/bench-$2-N.pid" -d',
+  startByFour: 'seq $3 $4 | xargs -P 4 -I N "$0" -P "$1" -n "bench-$2-N" -p "$5/bench-$2-N.pid" -d',
   stopByFour: 'seq $3 $4 | xargs -P 4 -I N "$0" -k -P "$1" -n "bench-$2-N"',
   /** After a loop that failed; some of them do not run. */
   giveUp: 'for i in $(seq $3 $4); do "$0" -k -P "$1" -n "bench-$2-$i" 2>/dev/null || :; done',
@@ -56,8 +58,9 @@ export function loop(
 ): number {
   const tool = toolOf(crowd.side, world, script.startsWith('start') ? 'lxc-start' : 'lxc-stop');
   const begin = performance.now();
-  const numbers = [String(from), String(to)];
-  runQuietly(world, ['/bin/sh', '-c', scripts[script], tool, crowd.lxcpath, crowd.side, ...numbers]);
+  const { lxcpath, side, pids } = crowd;
+  const words = [tool, lxcpath, side, String(from), String(to), pids];
+  runQuietly(world, ['/bin/sh', '-c', scripts[script], ...words]);
   return performance.now() - begin;
 }
 
