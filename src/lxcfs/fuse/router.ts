@@ -130,6 +130,7 @@ export class Router {
     const { snapshots } = this.#parts;
     const handle = handleOf(request);
     const { offset } = request;
+    if (offset === 0 && this.repeated) snapshots.settle(handle, request.unique.low);
     const found = snapshots.read(handle, offset, request.size, reply.bytes, Reply.data);
     if (found === undefined || found.count === 0) return reply.empty(request);
     if (offset > 0 || found.fresh || this.repeated) return reply.filled(request, found.count);
@@ -140,7 +141,8 @@ export class Router {
 
   #renew(request: Request, handle: Wide): void {
     const place = this.#parts.tree.at(request.u32(16));
-    if (place !== undefined) this.#parts.snapshots.renew(handle, this.#text(request, place.entry));
+    if (place !== undefined)
+      this.#parts.snapshots.renew(handle, this.#text(request, place.entry), request.unique.low);
   }
 
   #text(request: Request, entry: Entry): Buffer {

@@ -5,6 +5,10 @@
  * many at once. A slot is `length, state, mark, time` and, behind these 16 bytes, the text; slots are far apart in a sparse
  * file, so that only what was written takes memory.
  *
+ * A text is never written over while it may be read: a renewed one goes to the other half of the slot, and the head points
+ * there from one moment to the next. Where the kernel hands the renewing read out again, one of the two servers that have it
+ * must not answer from the old text while the other one is about to point to the new: see `renew` and `settle`.
+ *
  * A system call less for each open file is worth some code: it costs as much as all that is done with it here.
  */
 
@@ -12,15 +16,19 @@ import { readSync, writeSync } from 'node:fs';
 import { lxcfsServer, lxcfsSizes, lxcfsState } from '../../wire/lxcfs.ts';
 import type { Wide } from './protocol.ts';
 
-/** More than any file holds (contract.ts), and the head. */
+/** Two halves, each for more than any file holds; the words of renewals are the last of it. */
 const stride = 8 * 1024 * 1024;
 const slotHead = 16;
+const half = stride / 2 - slotHead;
+const renewing = stride - 8;
+const settled = stride - 4;
 /** Open files for each server; a mount with more answers ENFILE. */
 const mostSlots = 32768;
 /** Of its half, how many slots a server looks at before it uses a new one. */
 const patience = 1024;
 
-const states = { free: 0, used: 1 } as const;
+/** In use: with the text in the first half or in the second. */
+const states = { free: 0, first: 1, second: 2 } as const;
 
 /** Behind all slots: by slot, the mark that was released last. A slot is free while that is the mark of its own open. */
 const released = lxcfsState.slots + mostSlots * 2 * stride;
@@ -42,6 +50,10 @@ export interface Snapshot {
 /** What one read takes along with the head: nearly every file is shorter, and what is behind it costs. */
 const firstBytes = 4096 - slotHead;
 
+/** So often, a millisecond apart, a server looks whether the other one has renewed: that takes a few system calls. */
+const mostWaits = 50;
+const sleeper = new Int32Array(new SharedArrayBuffer(4));
+
 /** How many of its latest snapshots a server knows the length of. */
 const mostKnown = 64;
 
@@ -62,8 +74,7 @@ export class Snapshots {
   constructor(fd: number, server: ServerIndex) {
     this.#fd = fd;
     this.#server = server;
-    readSync(fd, this.#number, 0, 4, this.#highAt);
-    const high = this.#number.readUInt32LE();
+    const high = this.#readNumber(this.#highAt);
     for (let slot = 0; slot < high; slot++) this.#marks.push(this.#markOf(this.#numberOf(slot)) ?? 0);
   }
 
@@ -74,33 +85,53 @@ export class Snapshots {
   take(text: Buffer, request: number): Wide | undefined {
     const slot = this.#free.pop() ?? this.#reclaimed() ?? this.#next();
     if (slot === undefined) return undefined;
-    // 0 stands in the table where nothing was released yet.
-    const mark = request === 0 ? 1 : request;
+    const mark = wordOf(request);
     // Handed out again, an OPEN can get the slot that was set aside for it before and released because nobody took the reply.
     if (this.#marks[slot] === mark) this.#tell(this.#server, slot, 0);
     this.#marks[slot] = mark;
     const handle = { high: this.#numberOf(slot), low: mark };
-    this.renew(handle, text);
+    const now = clock();
+    const size = slotHead + text.length;
+    if (size > this.#whole.length) this.#whole = Buffer.alloc(size * 2);
+    fillHead(this.#whole, handle, text.length, states.first, now);
+    text.copy(this.#whole, slotHead);
+    this.#write(this.#whole, size, positionOf(handle.high));
+    this.#ends.note(handle, text.length, now);
     return handle;
   }
 
   /**
-   * Another content for the same open file: its reader went back to the beginning. In one write: a kill leaves the old
-   * snapshot or the new one, or comes between the pages of a long text.
+   * Another content for the same open file: its reader went back to the beginning, by `request`. Not where another server
+   * has answered that request meanwhile (`settle`): this one's reply finds nobody, and the reader goes on in the old text.
    */
-  renew(handle: Wide, text: Buffer): void {
-    const size = slotHead + text.length;
-    const now = clock();
-    if (size > this.#whole.length) this.#whole = Buffer.alloc(size * 2);
-    this.#whole.writeUInt32LE(text.length, 0);
-    this.#whole.writeUInt32LE(states.used, 4);
-    this.#whole.writeUInt32LE(handle.low, 8);
-    this.#whole.writeUInt32LE(now, 12);
-    text.copy(this.#whole, slotHead);
-    // Where memory is short, less may be taken than was given.
-    for (let at = 0; at < size; )
-      at += writeSync(this.#fd, this.#whole, at, size - at, positionOf(handle.high) + at);
-    this.#ends.note(handle, text.length, now);
+  renew(handle: Wide, text: Buffer, request: number): void {
+    const position = positionOf(handle.high);
+    if (readSync(this.#fd, this.#head, 0, slotHead, position) < slotHead) return;
+    const state = this.#head.readUInt32LE(4) === states.first ? states.second : states.first;
+    const word = wordOf(request);
+    this.#write(text, text.length, textAt(handle.high, state));
+    this.#writeNumber(word, position + renewing);
+    // One of the two sees the other's word, whoever is first: each writes its own before it looks.
+    if (this.#readNumber(position + settled) !== word) {
+      const now = clock();
+      fillHead(this.#head, handle, text.length, state, now);
+      this.#write(this.#head, slotHead, position);
+      this.#ends.note(handle, text.length, now);
+    }
+    this.#writeNumber(0, position + renewing);
+  }
+
+  /**
+   * Before the beginning is read for a request that was handed out again: whoever had it before renews no more, or has done
+   * so. A server that dies in between is waited for in vain; the text that the head points to is whole all the same.
+   */
+  settle(handle: Wide, request: number): void {
+    if (handle.high >= mostSlots * 2) return;
+    const position = positionOf(handle.high);
+    const word = wordOf(request);
+    this.#writeNumber(word, position + settled);
+    for (let waits = 0; waits < mostWaits && this.#readNumber(position + renewing) === word; waits++)
+      Atomics.wait(sleeper, 0, 0, 1);
   }
 
   /**
@@ -113,13 +144,14 @@ export class Snapshots {
     const position = positionOf(handle.high);
     const head = at - slotHead;
     const first = offset === 0 ? Math.min(size, firstBytes) : 0;
-    const got = readSync(this.#fd, to, head, slotHead + first, position) - slotHead;
-    if (got < 0 || to.readUInt32LE(head + 4) === states.free || to.readUInt32LE(head + 8) !== handle.low)
-      return undefined;
+    const beside = readSync(this.#fd, to, head, slotHead + first, position) - slotHead;
+    const state = to.readUInt32LE(head + 4);
+    if (beside < 0 || state === states.free || to.readUInt32LE(head + 8) !== handle.low) return undefined;
+    const got = state === states.first ? beside : 0;
     const length = to.readUInt32LE(head);
     const fresh = isFresh(to.readUInt32LE(head + 12));
     const count = Math.max(0, Math.min(size, length - offset));
-    if (count > got) readSync(this.#fd, to, at + got, count - got, position + slotHead + offset + got);
+    if (count > got) readSync(this.#fd, to, at + got, count - got, textAt(handle.high, state) + offset + got);
     return { fresh, count };
   }
 
@@ -141,8 +173,7 @@ export class Snapshots {
 
   /** What was released there last; nothing, by 0. */
   #tell(server: number, slot: number, mark: number): void {
-    this.#number.writeUInt32LE(mark);
-    writeSync(this.#fd, this.#number, 0, markBytes, released + this.#entryOf(server, slot));
+    this.#writeNumber(mark, released + this.#entryOf(server, slot));
   }
 
   #entryOf(server: number, slot: number): number {
@@ -176,9 +207,25 @@ export class Snapshots {
   #next(): number | undefined {
     if (this.#marks.length >= mostSlots) return undefined;
     const slot = this.#marks.push(0) - 1;
-    this.#number.writeUInt32LE(this.#marks.length);
-    writeSync(this.#fd, this.#number, 0, 4, this.#highAt);
+    this.#writeNumber(this.#marks.length, this.#highAt);
     return slot;
+  }
+
+  /** Where memory is short, less may be taken than was given. */
+  #write(bytes: Buffer, size: number, position: number): void {
+    for (let at = 0; at < size; ) at += writeSync(this.#fd, bytes, at, size - at, position + at);
+  }
+
+  #writeNumber(value: number, position: number): void {
+    this.#number.writeUInt32LE(value);
+    writeSync(this.#fd, this.#number, 0, 4, position);
+  }
+
+  /** 0 where nothing was ever written. */
+  #readNumber(position: number): number {
+    this.#number.fill(0);
+    readSync(this.#fd, this.#number, 0, 4, position);
+    return this.#number.readUInt32LE();
   }
 }
 
@@ -207,6 +254,22 @@ class Ends {
 
 function positionOf(number: number): number {
   return lxcfsState.slots + number * stride;
+}
+
+function textAt(number: number, state: number): number {
+  return positionOf(number) + slotHead + (state === states.second ? half : 0);
+}
+
+function fillHead(to: Buffer, { low }: Wide, length: number, state: number, time: number): void {
+  to.writeUInt32LE(length, 0);
+  to.writeUInt32LE(state, 4);
+  to.writeUInt32LE(low, 8);
+  to.writeUInt32LE(time, 12);
+}
+
+/** Of a request: a word of 0 is none. */
+function wordOf(request: number): number {
+  return request === 0 ? 1 : request;
 }
 
 /** Milliseconds that both servers reckon by, cut to 32 bits. */

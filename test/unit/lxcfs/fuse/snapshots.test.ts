@@ -132,7 +132,7 @@ test('Behind its end a text is empty, until it may have been renewed by the othe
   const handle = take(one, 'short');
   expect([textOf(one, handle, 5), textOf(one, handle, 4)]).toEqual(['', 't']);
   vi.advanceTimersByTime(200);
-  other.renew(handle, Buffer.from('much longer'));
+  other.renew(handle, Buffer.from('much longer'), 9);
   expect([textOf(one, handle, 5), textOf(one, handle, 11)]).toEqual(['longer', '']);
   vi.useRealTimers();
 });
@@ -144,9 +144,35 @@ test('A content is fresh for a moment, and a new one can be shorter', () => {
   expect(isFresh(snapshots, handle)).toBe(true);
   vi.advanceTimersByTime(200);
   expect(isFresh(new Snapshots(fd, 1), handle)).toBe(false);
-  snapshots.renew(handle, Buffer.from('short'));
+  snapshots.renew(handle, Buffer.from('short'), 9);
   expect([textOf(snapshots, handle), isFresh(snapshots, handle)]).toEqual(['short', true]);
   vi.useRealTimers();
+});
+
+test('A text can be renewed again and again, long or short', () => {
+  vi.useFakeTimers();
+  const [one, other] = [new Snapshots(fd, 0), new Snapshots(fd, 1)];
+  const handle = take(one, 'first');
+  const texts = ['x'.repeat(9000), 'short', '', 'y'.repeat(70_000)];
+  const seen = texts.map((text, index) => {
+    vi.advanceTimersByTime(200);
+    (index % 2 === 0 ? other : one).renew(handle, Buffer.from(text), 9 + index * 2);
+    return textOf(one, handle, 0, 131072);
+  });
+  expect(seen).toEqual(texts);
+  expect(textOf(other, handle, 60_000, 131072)).toBe('y'.repeat(10_000));
+  vi.useRealTimers();
+});
+
+test('Who was answered from the old text by a sibling does not go on in a new one', () => {
+  const [one, other] = [new Snapshots(fd, 0), new Snapshots(fd, 1)];
+  const handle = take(one, 'old, and longer');
+  other.settle(handle, 9);
+  one.renew(handle, Buffer.from('new'), 9);
+  expect([textOf(one, handle), textOf(other, handle, 5)]).toEqual(['old, and longer', 'and longer']);
+  one.renew(handle, Buffer.from('new'), 11);
+  other.settle(handle, 11);
+  expect(textOf(other, handle)).toBe('new');
 });
 
 test('A handle from nowhere is empty', () => {
@@ -154,6 +180,7 @@ test('A handle from nowhere is empty', () => {
   expect(textOf(snapshots, { high: 12, low: 0 })).toBeUndefined();
   expect(textOf(snapshots, { high: 0xffffffff, low: 0 })).toBeUndefined();
   snapshots.release({ high: 0xffffffff, low: 0 }, false);
+  snapshots.settle({ high: 0xffffffff, low: 0 }, 9);
   expect(fstatSync(fd).size).toBeLessThan(2 ** 24);
 });
 
