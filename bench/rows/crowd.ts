@@ -42,8 +42,8 @@ export function pidFileOf({ pids, side }: Crowd, number: number): string {
 const scripts = {
   start: 'for i in $(seq $3 $4); do "$0" -P "$1" -n "bench-$2-$i" -p "$5/bench-$2-$i.pid" -d || exit 1; done',
   stop: 'for i in $(seq $3 $4); do "$0" -k -P "$1" -n "bench-$2-$i" || exit 1; done',
-  startByFour: 'seq $3 $4 | xargs -P 4 -I N "$0" -P "$1" -n "bench-$2-N" -p "$5/bench-$2-N.pid" -d',
-  stopByFour: 'seq $3 $4 | xargs -P 4 -I N "$0" -k -P "$1" -n "bench-$2-N"',
+  startByFour: 'seq $3 $4 | xargs -P 4 -I {} "$0" -P "$1" -n "bench-$2-{}" -p "$5/bench-$2-{}.pid" -d',
+  stopByFour: 'seq $3 $4 | xargs -P 4 -I {} "$0" -k -P "$1" -n "bench-$2-{}"',
   /** After a loop that failed; some of them do not run. */
   giveUp: 'for i in $(seq $3 $4); do "$0" -k -P "$1" -n "bench-$2-$i" 2>/dev/null || :; done',
 } as const;

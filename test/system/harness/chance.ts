@@ -134,6 +134,13 @@ export const rules = {
     text: /("(?:reads|errors|foreign|longest)":)[1-9]\d*/g,
     by: '$1#',
   },
+  // Only LXCFS's mount ends with its server (ENOTCONN); a reader may have had the half of a file.
+  'what a reader had when the mount broke': {
+    command: / \/reader /,
+    part: 'stdout',
+    text: /("torn":)\d+(?=[^\n]*"errno":107\b)/g,
+    by: '$1#',
+  },
   'a pid inside': { command: / -- pidof \w+$/, part: 'stdout', text: /^\d+$/gm, by: 'PID' },
   'random bytes': { command: / if=\/dev\/urandom /, part: 'stdout', text: /^[\s\S]+$/g, by: 'BYTES' },
   'what meminfo counts': {

@@ -407,6 +407,20 @@ const examples: Readonly<Record<keyof typeof rules, Example>> = {
       },
     ],
   },
+  'what a reader had when the mount broke': {
+    hides: [
+      {
+        command: 'lxc-attach -n a -- /reader  cat /f',
+        stdout: ['{"torn":0,"errors":9,"errno":107}', '{"torn":2,"errors":9,"errno":107}'],
+      },
+    ],
+    shows: [
+      {
+        command: 'lxc-attach -n a -- /reader  cat /f',
+        stdout: ['{"torn":0,"errors":9,"errno":5}', '{"torn":2,"errors":9,"errno":5}'],
+      },
+    ],
+  },
   'a pid inside': {
     hides: [{ command: 'lxc-attach -n a -- pidof syslogd', stdout: ['4\n', '51\n'] }],
     shows: [
