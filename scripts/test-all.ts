@@ -16,14 +16,16 @@ const scratch = mkdtempSync(join(tmpdir(), 'lxc-ts-test-'));
 
 /** Where the rings write down which tests failed, so that the end of an hour of output can say it again. */
 const failures = join(scratch, 'failures');
-const none: Counts = { passed: 0, failed: 0, skipped: 0 };
 
 /** How much of the output of a run that failed is repeated when no test of it can be named. */
 const repeatedLines = 25;
 
 interface Done {
   readonly status: number;
-  readonly tail: readonly string[];
+  /** Of stdout alone. */
+  readonly lastLine: string;
+  /** The end of all that it printed. */
+  readonly tail: string;
 }
 
 interface Part {
@@ -46,37 +48,38 @@ function run(
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, PATH: `${bin}:${process.env.PATH ?? ''}`, LXC_TS_FAILURES: failures, ...env },
   });
-  let tail = '';
-  for (const [from, to] of [
-    [child.stdout, process.stdout],
-    [child.stderr, process.stderr],
-  ] as const) {
-    from.setEncoding('utf8').on('data', (text: string) => {
-      to.write(text);
-      tail = (tail + text).slice(-8000);
-    });
-  }
+  const ends = { stdout: '', all: '' };
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    process.stdout.write(text);
+    ends.stdout = (ends.stdout + text).slice(-400);
+    ends.all = (ends.all + text).slice(-8000);
+  });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    process.stderr.write(text);
+    ends.all = (ends.all + text).slice(-8000);
+  });
   return new Promise((done, fail) => {
     child.on('error', fail);
-    child.on('close', (code) => done({ status: code ?? 1, tail: tail.trimEnd().split('\n') }));
+    child.on('close', (code) => {
+      const lastLine = ends.stdout.trimEnd().split('\n').at(-1) ?? '';
+      const tail = ends.all.trimEnd().split('\n').slice(-repeatedLines).join('\n');
+      done({ status: code ?? 1, lastLine, tail });
+    });
   });
 }
 
-/** A run that ended with `status` fails even where none of what it counted did. */
+/** `undefined`: it broke before it could count. One that ended badly fails even where none of what it counted did. */
 function part(title: string, counts: Counts | undefined, { status, tail }: Done): Part {
-  const known = counts ?? none;
-  const isBroken = counts === undefined || (status !== 0 && counts.failed === 0);
-  const failed = isBroken ? known.failed + 1 : known.failed;
+  const known = counts ?? { passed: 0, failed: 1, skipped: 0 };
+  const failed = status === 0 ? known.failed : Math.max(1, known.failed);
   const told = existsSync(failures) ? readFileSync(failures, 'utf8') : '';
-  const text = failed === 0 ? '' : told || `${tail.slice(-repeatedLines).join('\n')}\n`;
-  return { title, counts: { ...known, failed }, failures: text };
+  return { title, counts: { ...known, failed }, failures: failed === 0 ? '' : told || `${tail}\n` };
 }
 
 /** A check passes or fails as a whole. */
 async function check(title: string, argv: readonly string[]): Promise<Part> {
   const done = await run(title, argv);
-  const isGood = done.status === 0;
-  return part(title, { passed: isGood ? 1 : 0, failed: isGood ? 0 : 1, skipped: 0 }, done);
+  return part(title, done.status === 0 ? { passed: 1, failed: 0, skipped: 0 } : undefined, done);
 }
 
 async function vitest(ring: string): Promise<Part> {
@@ -84,10 +87,13 @@ async function vitest(ring: string): Promise<Part> {
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${results}`];
   const title = `${ring} tests`;
   const done = await run(title, ['vitest', 'run', '--project', ring, ...reporters]);
-  if (!existsSync(results)) return part(title, undefined, done);
-  const outcomes = readOutcomes(readFileSync(results, 'utf8'));
-  writeFileSync(failures, failuresText(outcomes));
-  return part(title, countOutcomes(outcomes), done);
+  try {
+    const outcomes = readOutcomes(readFileSync(results, 'utf8'));
+    writeFileSync(failures, failuresText(outcomes));
+    return part(title, countOutcomes(outcomes), done);
+  } catch {
+    return part(title, undefined, done);
+  }
 }
 
 /** A run that ends with its counts. */
@@ -97,12 +103,8 @@ async function counted(
   env: Readonly<Record<string, string>> = {},
 ): Promise<Part> {
   const done = await run(title, ['node', ...[script].flat()], env);
-  // What a child of it wrote last to stderr may stand behind the counts.
-  const numbers = done.tail
-    .slice(-5)
-    .map((line) => /^(\d+) passed, (\d+) failed, (\d+) skipped$/.exec(line))
-    .findLast((found) => found !== null);
-  if (numbers === undefined || numbers === null) return part(title, undefined, done);
+  const numbers = /^(\d+) passed, (\d+) failed, (\d+) skipped$/.exec(done.lastLine);
+  if (numbers === null) return part(title, undefined, done);
   const [passed = 0, failed = 0, skipped = 0] = numbers.slice(1).map(Number);
   return part(title, { passed, failed, skipped }, done);
 }
