@@ -78,7 +78,7 @@ export class Router {
 
   /** Nobody took the reply: what OPEN had set aside is free again. */
   unanswered(): void {
-    if (this.#opened !== undefined) this.#parts.snapshots.release(this.#opened, true);
+    if (this.#opened !== undefined) this.#parts.snapshots.giveBack(this.#opened);
     this.#opened = undefined;
   }
 

@@ -16,7 +16,7 @@ import { readSync, writeSync } from 'node:fs';
 import { lxcfsServer, lxcfsSizes, lxcfsState } from '../../wire/lxcfs.ts';
 import type { Wide } from './protocol.ts';
 
-/** Two halves, each for more than any file holds; the words of renewals are the last of it. */
+/** Two halves, and the words of renewals at its end. A text that takes more than one half is not renewed. */
 const stride = 8 * 1024 * 1024;
 const slotHead = 16;
 const half = stride / 2 - slotHead;
@@ -86,8 +86,6 @@ export class Snapshots {
     const slot = this.#free.pop() ?? this.#reclaimed() ?? this.#next();
     if (slot === undefined) return undefined;
     const mark = wordOf(request);
-    // Handed out again, an OPEN can get the slot that was set aside for it before and released because nobody took the reply.
-    if (this.#marks[slot] === mark) this.#tell(this.#server, slot, 0);
     this.#marks[slot] = mark;
     const handle = { high: this.#numberOf(slot), low: mark };
     const now = clock();
@@ -107,6 +105,7 @@ export class Snapshots {
   renew(handle: Wide, text: Buffer, request: number): void {
     const position = positionOf(handle.high);
     if (readSync(this.#fd, this.#head, 0, slotHead, position) < slotHead) return;
+    if (Math.max(text.length, this.#head.readUInt32LE(0)) > half) return;
     const state = this.#head.readUInt32LE(4) === states.first ? states.second : states.first;
     const word = wordOf(request);
     this.#write(text, text.length, textAt(handle.high, state));
@@ -159,8 +158,16 @@ export class Snapshots {
   release({ high, low }: Wide, repeated: boolean): void {
     if (high >= mostSlots * 2 || (repeated && this.#markOf(high) !== low)) return;
     const slot = high >>> 1;
-    this.#tell(high & 1, slot, low);
+    this.#writeNumber(low, released + this.#entryOf(high & 1, slot));
     if ((high & 1) === this.#server && this.#marks[slot] === low && !repeated) this.#free.push(slot);
+  }
+
+  /**
+   * What `take` just set aside, because nobody took the reply. The table is not told: the same OPEN may be handed out again
+   * and get this very slot, for which a word with its mark would say that it is free.
+   */
+  giveBack({ high }: Wide): void {
+    this.#free.push(high >>> 1);
   }
 
   get #highAt(): number {
@@ -169,11 +176,6 @@ export class Snapshots {
 
   #numberOf(slot: number): number {
     return slot * 2 + this.#server;
-  }
-
-  /** What was released there last; nothing, by 0. */
-  #tell(server: number, slot: number, mark: number): void {
-    this.#writeNumber(mark, released + this.#entryOf(server, slot));
   }
 
   #entryOf(server: number, slot: number): number {

@@ -97,7 +97,7 @@ test('An open file whose request has the number 0 is not taken for a free slot',
 
 test('An open that is handed out again keeps the slot that it got back to itself', () => {
   const snapshots = new Snapshots(fd, 0);
-  snapshots.release(take(snapshots, 'nobody took the reply', 7), true);
+  snapshots.giveBack(take(snapshots, 'nobody took the reply', 7));
   const again = take(snapshots, 'somebody took it', 7);
   const others = [9, 11, 13].map((mark) => take(snapshots, 'other', mark));
   expect(others.map(({ high }) => high)).not.toContain(again.high);
@@ -161,6 +161,21 @@ test('A text can be renewed again and again, long or short', () => {
   });
   expect(seen).toEqual(texts);
   expect(textOf(other, handle, 60_000, 131072)).toBe('y'.repeat(10_000));
+  vi.useRealTimers();
+});
+
+test('A text that takes more than half of a slot is not renewed, and nothing beside it is written over', () => {
+  vi.useFakeTimers();
+  const snapshots = new Snapshots(fd, 0);
+  const long = 'x'.repeat(5 * 1024 * 1024);
+  const [first, second] = [take(snapshots, long, 7), take(snapshots, 'short', 9)];
+  const next = new Snapshots(fd, 1);
+  const beside = take(next, 'beside', 11);
+  vi.advanceTimersByTime(200);
+  snapshots.renew(first, Buffer.from('short'), 13);
+  snapshots.renew(second, Buffer.from(long), 15);
+  expect([textOf(snapshots, first, long.length - 3, 9), textOf(snapshots, second)]).toEqual(['xxx', 'short']);
+  expect(textOf(next, beside)).toBe('beside');
   vi.useRealTimers();
 });
 
