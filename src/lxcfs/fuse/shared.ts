@@ -3,6 +3,7 @@
 import { readSync, writeSync } from 'node:fs';
 import { lxcfsServer, lxcfsSizes, lxcfsState } from '../../wire/lxcfs.ts';
 import type { Request, Wide } from './protocol.ts';
+import { Words } from './words.ts';
 
 /** Far below the patience of the keeper, which looks at the serial every 250 ms. */
 const noteMs = 100;
@@ -11,40 +12,41 @@ export class SharedState {
   readonly #fd: number;
   readonly #record: number;
   readonly #note = Buffer.alloc(16);
-  readonly #number = Buffer.alloc(8);
+  readonly #words: Words;
   #noted = 0;
   #serial: number;
 
   constructor(fd: number, server: number) {
     this.#fd = fd;
+    this.#words = new Words(fd);
     this.#record = lxcfsState.servers + server * lxcfsSizes.serverBytes;
-    this.#serial = this.#read(this.#record + lxcfsServer.serial);
+    this.#serial = this.#words.read(this.#record + lxcfsServer.serial);
   }
 
   /** The kernel hands requests out again; without that a single server keeps a journal. */
   get resend(): boolean {
-    return this.#read(lxcfsState.resend) !== 0;
+    return this.#words.read(lxcfsState.resend) !== 0;
   }
 
   get host(): boolean {
-    return this.#read(lxcfsState.host) !== 0;
+    return this.#words.read(lxcfsState.host) !== 0;
   }
 
   /** No server of this mount has answered yet. */
   get fresh(): boolean {
-    return this.#read(lxcfsState.ready) === 0;
+    return this.#words.read(lxcfsState.ready) === 0;
   }
 
   serving(): void {
-    this.#write(this.#record + lxcfsServer.serving, process.pid);
+    this.#words.write(this.#record + lxcfsServer.serving, process.pid);
   }
 
   ready(): void {
-    this.#write(lxcfsState.ready, 1);
+    this.#words.write(lxcfsState.ready, 1);
   }
 
   wantSampler(): void {
-    this.#write(lxcfsState.sample, 1);
+    this.#words.write(lxcfsState.sample, 1);
   }
 
   /**
@@ -84,16 +86,6 @@ export class SharedState {
   readJournal(request: Request): boolean {
     readSync(this.#fd, request.bytes, 0, journalBytes, lxcfsState.journal);
     return request.length >= 40 && request.length <= journalBytes;
-  }
-
-  #read(at: number): number {
-    readSync(this.#fd, this.#number, 0, 4, at);
-    return this.#number.readUInt32LE();
-  }
-
-  #write(at: number, value: number): void {
-    this.#number.writeUInt32LE(value);
-    writeSync(this.#fd, this.#number, 0, 4, at);
   }
 }
 

@@ -15,6 +15,7 @@
 import { readSync, writeSync } from 'node:fs';
 import { lxcfsServer, lxcfsSizes, lxcfsState } from '../../wire/lxcfs.ts';
 import type { Wide } from './protocol.ts';
+import { Words } from './words.ts';
 
 /** Two halves, and the words of renewals at its end. A text that takes more than one half is not renewed. */
 const stride = 8 * 1024 * 1024;
@@ -61,7 +62,7 @@ export class Snapshots {
   readonly #fd: number;
   readonly #server: ServerIndex;
   readonly #head = Buffer.alloc(slotHead);
-  readonly #number = Buffer.alloc(4);
+  readonly #words: Words;
   /** A head and a text, to be written as one. */
   #whole = Buffer.alloc(65536);
   /** By slot of its half, the mark of its last open. */
@@ -73,8 +74,9 @@ export class Snapshots {
 
   constructor(fd: number, server: ServerIndex) {
     this.#fd = fd;
+    this.#words = new Words(fd);
     this.#server = server;
-    const high = this.#readNumber(this.#highAt);
+    const high = this.#words.read(this.#highAt);
     for (let slot = 0; slot < high; slot++) this.#marks.push(this.#markOf(this.#numberOf(slot)) ?? 0);
   }
 
@@ -109,15 +111,15 @@ export class Snapshots {
     const state = this.#head.readUInt32LE(4) === states.first ? states.second : states.first;
     const word = wordOf(request);
     this.#write(text, text.length, textAt(handle.high, state));
-    this.#writeNumber(word, position + renewing);
+    this.#words.write(position + renewing, word);
     // One of the two sees the other's word, whoever is first: each writes its own before it looks.
-    if (this.#readNumber(position + settled) !== word) {
+    if (this.#words.read(position + settled) !== word) {
       const now = clock();
       fillHead(this.#head, handle, text.length, state, now);
       this.#write(this.#head, slotHead, position);
       this.#ends.note(handle, text.length, now);
     }
-    this.#writeNumber(0, position + renewing);
+    this.#words.write(position + renewing, 0);
   }
 
   /**
@@ -128,8 +130,8 @@ export class Snapshots {
     if (handle.high >= mostSlots * 2) return;
     const position = positionOf(handle.high);
     const word = wordOf(request);
-    this.#writeNumber(word, position + settled);
-    for (let waits = 0; waits < mostWaits && this.#readNumber(position + renewing) === word; waits++)
+    this.#words.write(position + settled, word);
+    for (let waits = 0; waits < mostWaits && this.#words.read(position + renewing) === word; waits++)
       Atomics.wait(sleeper, 0, 0, 1);
   }
 
@@ -158,7 +160,7 @@ export class Snapshots {
   release({ high, low }: Wide, repeated: boolean): void {
     if (high >= mostSlots * 2 || (repeated && this.#markOf(high) !== low)) return;
     const slot = high >>> 1;
-    this.#writeNumber(low, released + this.#entryOf(high & 1, slot));
+    this.#words.write(released + this.#entryOf(high & 1, slot), low);
     if ((high & 1) === this.#server && this.#marks[slot] === low && !repeated) this.#free.push(slot);
   }
 
@@ -209,25 +211,13 @@ export class Snapshots {
   #next(): number | undefined {
     if (this.#marks.length >= mostSlots) return undefined;
     const slot = this.#marks.push(0) - 1;
-    this.#writeNumber(this.#marks.length, this.#highAt);
+    this.#words.write(this.#highAt, this.#marks.length);
     return slot;
   }
 
   /** Where memory is short, less may be taken than was given. */
   #write(bytes: Buffer, size: number, position: number): void {
     for (let at = 0; at < size; ) at += writeSync(this.#fd, bytes, at, size - at, position + at);
-  }
-
-  #writeNumber(value: number, position: number): void {
-    this.#number.writeUInt32LE(value);
-    writeSync(this.#fd, this.#number, 0, 4, position);
-  }
-
-  /** 0 where nothing was ever written. */
-  #readNumber(position: number): number {
-    this.#number.fill(0);
-    readSync(this.#fd, this.#number, 0, 4, position);
-    return this.#number.readUInt32LE();
   }
 }
 
