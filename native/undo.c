@@ -27,29 +27,59 @@ static int make_parents(const char *path)
 	return 0;
 }
 
-static int create_record(const char *path)
+/* Where the file system has no nameless files, its name comes first. */
+static int create_record(const char *path, bool *named)
 {
-	return CHECK(open(path, O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600));
+	const int flags = O_WRONLY | O_APPEND | O_CLOEXEC;
+	char dir[sizeof(((struct run *)0)->record_path)];
+	int err = JOIN(dir, path);
+	if (err < 0)
+		return err;
+	*strrchr(dir, '/') = 0;
+	int fd = CHECK(open(dir, flags | O_TMPFILE, 0600));
+	*named = fd == -EOPNOTSUPP;
+	return *named ? CHECK(open(path, flags | O_CREAT | O_EXCL | O_NOFOLLOW, 0600)) : fd;
 }
 
+static int begin_record(struct run *run, const struct op *op)
+{
+	const char *head = STR(op, OPEN_RECORD_HEAD);
+	uint32_t entry[2] = { LEN(op, OPEN_RECORD_HEAD), RECORD_HEAD };
+	struct iovec parts[] = { { RECORD_MAGIC, 8 }, { entry, sizeof(entry) }, { (void *)head, entry[0] } };
+	run->record_head = 8 + sizeof(entry) + entry[0];
+	ssize_t n = CHECK(writev(run->record, parts, countof(parts)));
+	return n < 0 ? n : n == run->record_head ? 0 : -ENOSPC;
+}
+
+static int name_record(const struct run *run)
+{
+	char number[24], self[48];
+	format_number(number, run->record);
+	JOIN(self, "/proc/self/fd/", number);
+	return CHECK(linkat(AT_FDCWD, self, AT_FDCWD, run->record_path, AT_SYMLINK_FOLLOW));
+}
+
+/* It gets its name when its head is in it: who reads it at that moment, or after a kill, finds a whole one or none. */
 int op_open_record(struct run *run, const struct op *op)
 {
+	bool named = false;
 	int err = JOIN(run->record_path, STR(op, OPEN_RECORD_PATH));
 	if (err < 0)
 		return err;
 	if (run->again)
 		unlink(run->record_path); /* what the last run could not undo is not worth a reboot */
-	run->record = create_record(run->record_path);
+	run->record = create_record(run->record_path, &named);
 	if (run->record == -ENOENT && (err = make_parents(run->record_path)) == 0)
-		run->record = create_record(run->record_path);
+		run->record = create_record(run->record_path, &named);
 	if (err < 0 || run->record < 0)
 		return err < 0 ? err : run->record;
-	err = write_all(run->record, RECORD_MAGIC, 8);
-	if (err == 0)
-		err = record_append(run, RECORD_HEAD, STR(op, OPEN_RECORD_HEAD), LEN(op, OPEN_RECORD_HEAD));
-	run->record_head = lseek(run->record, 0, SEEK_CUR);
+	err = begin_record(run, op);
+	if (err == 0 && !named)
+		err = name_record(run);
+	if (err < 0 && named)
+		unlink(run->record_path);
 	if (err < 0)
-		record_remove(run);
+		close_fd(&run->record);
 	return err;
 }
 

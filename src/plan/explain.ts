@@ -101,7 +101,7 @@ function special(planned: PlannedOp, failure: OpFailure): Partial<Meaning> | und
         ? { reason: 'the container is already running', hint: 'stop it with lxc-stop' }
         : undefined;
     case 'openRecord':
-      return failure.errno === e.nospc ? { hint: 'free some space in the run directory' } : undefined;
+      return recordMeaning(planned.args.path, failure.errno);
     case 'mkdirCgroup':
       return cgroupMeaning(failure.errno);
     case 'writeFile':
@@ -210,6 +210,15 @@ function linkMeaning({ detail }: Pick<OpFailure, 'detail'>): Partial<Meaning> {
   return {
     reason: which.endsWith(' is a symbolic link') ? which : `${which} is a symbolic link or no directory`,
     hint: 'paths below the root file system follow no links; name the directory itself',
+  };
+}
+
+function recordMeaning(path: string, errno: number): Partial<Meaning> | undefined {
+  if (errno === e.nospc) return { hint: 'free some space in the run directory' };
+  if (errno !== e.exist) return undefined;
+  return {
+    reason: 'another start of the container has written it',
+    hint: `if the container does not run, remove ${path}`,
   };
 }
 

@@ -34,12 +34,13 @@ export interface ContainerRecord {
   readonly unsettled: boolean;
 }
 
-/** `undefined` where there is none. */
+/** `undefined` where there is none, or one that has only just been begun: nothing was done yet that it could tell of. */
 export function readRecord(path: string): ContainerRecord | undefined {
   try {
     const fd = openSync(path, 'r');
     try {
-      return parseRecord(path, readFileSync(fd), fstatSync(fd).ino);
+      const bytes = readFileSync(fd);
+      return hasHead(bytes) ? parseRecord(path, bytes, fstatSync(fd).ino) : undefined;
     } finally {
       closeSync(fd);
     }
@@ -48,6 +49,12 @@ export function readRecord(path: string): ContainerRecord | undefined {
     if (error instanceof LxcError) throw error;
     throw new LxcError(`Failed to read ${path}: ${reason(error)}`, { cause: error });
   }
+}
+
+/** The helper gives a record its name with its head in it, but where the file system knows no nameless files. */
+function hasHead(bytes: Buffer): boolean {
+  const head = recordMagic.length + 8;
+  return bytes.length >= head && bytes.length - head >= bytes.readUInt32LE(recordMagic.length);
 }
 
 export function parseRecord(path: string, bytes: Buffer, inode = 0): ContainerRecord {

@@ -1,5 +1,6 @@
 /** The native helper against the kernel: what parent programs do, undo and report. Needs root. */
 
+import { execFileSync } from 'node:child_process';
 import {
   existsSync,
   mkdirSync,
@@ -13,6 +14,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildNative } from '../../scripts/native.ts';
+import { readRecord } from '../../src/run/record.ts';
 import { ByteReader, ByteWriter } from '../../src/wire/bytes.ts';
 import { frameTypes } from '../../src/wire/frames.ts';
 import type { Op } from '../../src/wire/ops.ts';
@@ -21,10 +23,12 @@ import { FakeBrain, type FakeBrainOptions, planned, program } from './fake-brain
 const dir = mkdtempSync(join(tmpdir(), 'ncore-'));
 let helper: string;
 let faulty: string;
+const oldKernel = join(dir, 'old-kernel');
 
 beforeAll(() => {
   helper = buildNative();
   faulty = buildNative({ faults: true });
+  execFileSync('gcc', ['-o', oldKernel, join(import.meta.dirname, 'old-kernel.c')]);
 }, 120_000);
 afterAll(() => rmSync(dir, { recursive: true }));
 
@@ -289,6 +293,45 @@ describe('the parent list', () => {
     brain.process.kill('SIGKILL');
     expect(await brain.ended()).toBe('SIGKILL');
     expect(existsSync(record)).toBe(true);
+  });
+
+  const begun = join(dir, 'run/hash/begun.record');
+  const head = Buffer.from('{"as": "it is"}');
+  const begin = planned({ op: 'openRecord', args: { path: begun, head } });
+  /** Bytes that a file may have: the kernel writes those and no more. */
+  const most = (bytes: number) => ['prlimit', `--fsize=${bytes}`, '--'];
+
+  describe.each([
+    ['has its head in it', []],
+    ['has it where no file system has nameless files', [oldKernel, 'tmpfile', '--']],
+  ])('a record with a name %s', (_, kernel) => {
+    it('and is there for readers', async () => {
+      const { brain } = await start({ wrapper: [...most(16 + head.length), ...kernel] });
+      brain.run(program({ parent: [begin, planned({ op: 'call', args: { what: 'wait' } })] }));
+      await brain.expect('CALL');
+      expect(readRecord(begun)?.head).toEqual(head);
+      brain.process.kill('SIGKILL');
+      await brain.ended();
+      rmSync(begun);
+    });
+
+    it('or it is not there', async () => {
+      for (const bytes of [1, 8, 12, 16, 16 + head.length - 1]) {
+        const { brain } = await start({ wrapper: [...most(bytes), ...kernel] });
+        const result = await brain.answer(program({ parent: [begin] }));
+        expect(result).toMatchObject({ kind: 'failed', index: 0, errno: 28 });
+        expect(existsSync(begun)).toBe(false);
+        brain.exit(1);
+        await brain.ended();
+      }
+    });
+  });
+
+  it('leaves no record without a head when it is killed writing it', async () => {
+    const { brain } = await start({ wrapper: most(0) });
+    brain.run(program({ parent: [begin] }));
+    expect(await brain.ended()).toBe('SIGXFSZ');
+    expect(existsSync(begun)).toBe(false);
   });
 
   it('adopts only the process it means', async () => {

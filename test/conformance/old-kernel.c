@@ -1,16 +1,41 @@
-/* Runs a program as on an older kernel: the system calls of the numbers given answer ENOSYS. */
+/*
+ * Runs a program as on an older kernel: the system calls of the numbers given answer ENOSYS, and for `tmpfile` no file
+ * system has nameless files.
+ */
+#define _GNU_SOURCE
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <unistd.h>
+
+#define LOAD(field) BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, field))
+
+/* Only the bit that O_DIRECTORY has not. */
+static const struct sock_filter no_tmpfile[] = {
+	LOAD(nr),
+	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_openat, 0, 3),
+	LOAD(args[2]),
+	BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, O_TMPFILE & ~O_DIRECTORY, 0, 1),
+	BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EOPNOTSUPP),
+	LOAD(nr),
+};
 
 int main(int argc, char **argv)
 {
-	struct sock_filter rows[64] = { BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 0) };
+	struct sock_filter rows[64] = { LOAD(nr) };
 	unsigned short n = 1;
 	int at = 1;
+	if (argc > 1 && strcmp(argv[1], "tmpfile") == 0) {
+		memcpy(rows, no_tmpfile, sizeof(no_tmpfile));
+		n = sizeof(no_tmpfile) / sizeof(*no_tmpfile);
+		at++;
+	}
 	for (; at < argc && argv[at][0] != '-'; at++) {
 		rows[n++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, atoi(argv[at]), 0, 1);
 		rows[n++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS);

@@ -76,6 +76,12 @@ describe('a failed mount', () => {
   });
 });
 
+test('a record that another start has just written is named', () => {
+  expect(fail({ list: 'parent', op: isOp('openRecord'), errno: 'EEXIST' })).toContain(
+    'another start of the container has written it; if the container does not run, remove /run/lxc-ts/0/web.record',
+  );
+});
+
 describe('a failed cgroup', () => {
   test('says that the limit of cgroups is reached where the kernel says EAGAIN', () => {
     expect(fail({ list: 'parent', op: isOp('mkdirCgroup'), errno: 'EAGAIN' })).toContain(

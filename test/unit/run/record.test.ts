@@ -1,5 +1,8 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { isAlive, parseRecord } from '../../../src/run/record.ts';
+import { isAlive, parseRecord, readRecord } from '../../../src/run/record.ts';
 import { ByteWriter } from '../../../src/wire/bytes.ts';
 import { encodeOp, revive } from '../../../src/wire/encode.ts';
 import { recordMagic, recordTags } from '../../../src/wire/frames.ts';
@@ -34,6 +37,18 @@ describe('a record', () => {
   test('leaves out an entry that a crash cut off, wherever it was cut', () => {
     for (let size = recordMagic.length; size < bytes.length; size++)
       expect(parseRecord('/run/x', bytes.subarray(0, size)).running).toBe(false);
+  });
+
+  test('is none before its head is written', () => {
+    const path = join(mkdtempSync(join(tmpdir(), 'record-')), 'x.record');
+    const whole = recordMagic.length + 8 + '{}'.length;
+    for (let size = 0; size < whole; size++) {
+      writeFileSync(path, bytes.subarray(0, size));
+      expect(readRecord(path)).toBeUndefined();
+    }
+    writeFileSync(path, bytes.subarray(0, whole));
+    expect(readRecord(path)?.head.toString()).toBe('{}');
+    rmSync(dirname(path), { recursive: true });
   });
 
   test('of somebody else is refused', () => {
