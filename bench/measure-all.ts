@@ -53,9 +53,10 @@ export async function measureAll(
   using world = makeWorld(programs.ours, programs.theirs);
   const run: Run = { figures: { machine, pairs: [], leftOut: [] }, options, programs, world, failed: false };
   let isStopped = false;
-  process.once('SIGINT', () => {
-    isStopped = true;
-  });
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
+    process.once(signal, () => {
+      isStopped = true;
+    });
   for (const [name, act] of plan(run)) {
     if (!isChosen(name, options.only)) continue;
     // Where a signal is heard, which no handler hears while commands are timed.

@@ -7,7 +7,7 @@
  */
 
 import { spawnSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { binDir, underC } from './harness/commands.ts';
@@ -15,6 +15,7 @@ import { hideViews, must, ownDirectory, ownFile, ownSysfs, packagedDefault, runR
 import { buildRootfs } from './harness/rootfs.ts';
 import { digits } from './harness/run-prefix.ts';
 import { ordinaryUser, passwdLine } from './harness/user.ts';
+import { hierarchies } from './harness/world.ts';
 
 const self = fileURLToPath(import.meta.url);
 const project = resolve(self, '../../..');
@@ -57,9 +58,21 @@ function runInside(): number {
   ownFile('/etc/passwd', `${readFileSync('/etc/passwd', 'utf8')}${passwdLine}\n`);
   must('ip', ['link', 'set', 'lo', 'up']);
   buildRootfs(join(project, 'test/system'));
+  const pivots = hierarchies().map((top) => join(top, 'lxc.pivot'));
+  const made = pivots.filter((pivot) => !existsSync(pivot));
   try {
     return runRing('system', process.argv.slice(2));
   } finally {
     if (!underC) spawnSync(join(binDir, 'lxcd'), ['--stop'], { stdio: 'ignore' });
+    for (const pivot of made.filter((one) => existsSync(one))) removeUnused(pivot);
+  }
+}
+
+/** Monitors that end go there, those of other containers on this machine too. */
+function removeUnused(pivot: string): void {
+  try {
+    rmdirSync(pivot);
+  } catch (error) {
+    process.stderr.write(`${pivot} stays: ${error instanceof Error ? error.message : String(error)}\n`);
   }
 }

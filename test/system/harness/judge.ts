@@ -1,28 +1,18 @@
 /** Readers in containers that judge what they get: test/conformance/lxcfs/reader.c, static, on the file that each names. */
 
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Seen, Way } from '../../conformance/lxcfs/mount.ts';
 import type { Container } from './container.ts';
 
 const source = resolve(import.meta.dirname, '../../conformance/lxcfs/reader.c');
-let built: string | undefined;
 
 /** Puts the reader into the root file system of a container that is not yet running. */
-export function giveReader(container: Container): void {
-  built ??= build();
-  copyFileSync(built, join(container.rootfs, 'reader'));
-}
-
-function build(): string {
-  const directory = mkdtempSync(join(tmpdir(), 'lxc-ts-reader-'));
-  process.once('exit', () => rmSync(directory, { recursive: true }));
-  const file = join(directory, 'reader');
-  const done = spawnSync('musl-gcc', ['-static', '-O1', '-o', file, source], { encoding: 'utf8' });
+export function giveReader({ rootfs }: Container): void {
+  const done = spawnSync('musl-gcc', ['-static', '-O1', '-o', join(rootfs, 'reader'), source], {
+    encoding: 'utf8',
+  });
   if (done.status !== 0) throw new Error(`Failed to build the reader: ${done.error ?? done.stderr}`);
-  return file;
 }
 
 export interface Reader {
