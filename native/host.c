@@ -45,6 +45,22 @@ int op_lock_file(struct run *run, const struct op *op)
 	return fd < 0 ? fd : CHECK(fcntl(fd, F_OFD_SETLK, &lock));
 }
 
+int test_lock(const char *path)
+{
+	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	_fd_ int fd = CHECK(open(path, O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC));
+	if (fd < 0)
+		return fd == -ENOENT || fd == -ENOTDIR ? 0 : fd;
+	int err = CHECK(fcntl(fd, F_OFD_GETLK, &lock));
+	return err < 0 ? err : lock.l_type == F_UNLCK ? 0 : -EAGAIN;
+}
+
+int op_test_lock(struct run *run, const struct op *op)
+{
+	(void)run;
+	return test_lock(STR(op, TEST_LOCK_PATH));
+}
+
 /* Asked again and again, because a signal that ends the command must end the wait as well. */
 static int await_lock(struct run *run, int fd)
 {

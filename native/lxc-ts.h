@@ -95,6 +95,7 @@ void detail(const char *first, ...) __attribute__((sentinel));
 void detail_bytes(const char *, size_t);
 const char *detail_take(void);                             /* "" when none; forgets it */
 
+int test_lock(const char *path);                           /* 0 where nobody holds a lock on it, -EAGAIN, -errno */
 int pidfd_open_compat(pid_t pid);
 int pidfd_kill(int pidfd, pid_t pid, int sig);             /* by pidfd, by pid where it is -1 */
 uint64_t start_time(pid_t pid);                            /* /proc/PID/stat field 22; 0 when unknown */
@@ -274,7 +275,7 @@ static inline int fault(uint32_t list, uint32_t index)
 
 /* ---- parent ops by topic: cgroup.c, host.c, clone.c, undo.c, storage.c ---- */
 op_fn op_settle, op_mkdir_cgroup, op_rmdir, op_rmdir_cgroup, op_join_cgroup, op_remove_tree;
-op_fn op_bind_command, op_write_file, op_unlink, op_lock_file, op_hold_lock, op_keep_lock, op_write_proc, op_write_pidfile, op_signal, op_stop_by_monitor, op_tell_state, op_adopt, op_adopt_from, op_bpf_devices, op_clone_tree;
+op_fn op_bind_command, op_write_file, op_unlink, op_lock_file, op_test_lock, op_hold_lock, op_keep_lock, op_write_proc, op_write_pidfile, op_signal, op_stop_by_monitor, op_tell_state, op_adopt, op_adopt_from, op_bpf_devices, op_clone_tree;
 op_fn op_clone, op_clone_within, op_detach, op_open_record, op_take_record;
 op_fn op_open_file_system, op_spawn;
 

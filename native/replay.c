@@ -71,13 +71,6 @@ static bool same_process(const struct ground *g)
 	return now && g->len == sizeof(now) && !memcmp(&now, g->value, sizeof(now));
 }
 
-static bool unlocked(const struct ground *g)
-{
-	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
-	_fd_ int fd = CHECK(open(g->path, O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC));
-	return fd < 0 ? fd == -ENOENT || fd == -ENOTDIR : fcntl(fd, F_OFD_GETLK, &lock) == 0 && lock.l_type == F_UNLCK;
-}
-
 static bool holds(const struct ground *g, char *room)
 {
 	switch (g->kind) {
@@ -98,7 +91,7 @@ static bool holds(const struct ground *g, char *room)
 	case GROUND_PRESENT:
 		return access(g->path, F_OK) == 0;
 	case GROUND_UNLOCKED:
-		return unlocked(g);
+		return test_lock(g->path) == 0;
 	}
 	return false;
 }

@@ -295,6 +295,7 @@ static op_fn *const parent_ops[] = {
 	[OP_UNLINK] = op_unlink,
 	[OP_RMDIR] = op_rmdir,
 	[OP_LOCK_FILE] = op_lock_file,
+	[OP_TEST_LOCK] = op_test_lock,
 	[OP_HOLD_LOCK] = op_hold_lock,
 	[OP_KEEP_LOCK] = op_keep_lock,
 	[OP_JOIN_CGROUP] = op_join_cgroup,

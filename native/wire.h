@@ -195,6 +195,7 @@ enum {
 	OP_REMOVE_TREE = 21,
 	OP_BRING_HOME = 22,
 	OP_LOCK_FILE = 23,
+	OP_TEST_LOCK = 35,
 	OP_HOLD_LOCK = 38,
 	OP_KEEP_LOCK = 39,
 	OP_STOP_BY_MONITOR = 24,
@@ -320,6 +321,7 @@ enum { CONSOLE_SOCKET, CONSOLE_TTY, CONSOLE_PREFIX };
 enum { REMOVE_TREE_PATH };
 enum { BRING_HOME_LINK, BRING_HOME_NAME, BRING_HOME_NETNS, BRING_HOME_INDEX, BRING_HOME_MTU, BRING_HOME_HWADDR };
 enum { LOCK_FILE_PATH };
+enum { TEST_LOCK_PATH };
 enum { HOLD_LOCK_PATH };
 enum { KEEP_LOCK_PATH };
 enum { STOP_BY_MONITOR_SOCKET };
@@ -405,6 +407,7 @@ enum { SET_NOTIFY_PATH, SET_NOTIFY_COOKIE };
 	X(21, removeTree, "s") \
 	X(22, bringHome, "sssiib") \
 	X(23, lockFile, "s") \
+	X(35, testLock, "s") \
 	X(38, holdLock, "s") \
 	X(39, keepLock, "s") \
 	X(24, stopByMonitor, "s") \

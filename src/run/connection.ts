@@ -106,6 +106,7 @@ class Connection implements EndSession, Steering {
   #attached = false;
   /** The client ends by itself when the program that runs has succeeded. */
   #isLast = false;
+  #isLook = false;
   #saidLast = false;
   readonly grounds = new Grounds();
   readonly laps = new Laps();
@@ -194,11 +195,15 @@ class Connection implements EndSession, Steering {
     return this.#run(program, 0, onCall);
   }
 
+  look(program: Program): Promise<RunResult> {
+    return this.#run(program, 0, undefined, 'look');
+  }
+
   runLast(program: Program, { onCall, isGrounded = false, free = [] }: LastOptions = {}): Promise<RunResult> {
     if (!isGrounded) this.grounds.spoil();
     this.#free = free;
     // A brain of its own is not left behind by its client.
-    return this.#run(program, this.#service.isShared ? runFlags.last : 0, onCall);
+    return this.#run(program, this.#service.isShared ? runFlags.last : 0, onCall, 'answer');
   }
 
   async runTraced(program: Program, onCall?: CallHandler): Promise<TracedResult> {
@@ -208,16 +213,17 @@ class Connection implements EndSession, Steering {
     return { result, times: this.#times };
   }
 
-  #run(program: Program, flags: number, onCall?: CallHandler): Promise<RunResult> {
+  #run(program: Program, flags: number, onCall?: CallHandler, as?: 'answer' | 'look'): Promise<RunResult> {
     this.#onCall = onCall ?? (() => Promise.resolve());
     return this.#ask((waiter) => {
       this.#running = waiter;
       this.#attached = program.after === 'attached';
       this.#isLast = flags === runFlags.last;
       const bytes = encodeProgram(program, flags);
-      if (this.grounds.isWhole) this.#answer = { kind: 'program', bytes };
+      if (as === 'answer' && this.grounds.isWhole) this.#answer = { kind: 'program', bytes };
       this.#sender.send(frameTypes.RUN, bytes);
-      this.laps.mark('put the program into words');
+      this.#isLook = as === 'look';
+      if (!this.#isLook) this.laps.mark('put the program into words');
       if (this.#attached) for (const turn of this.#waitingTurns.splice(0)) turn();
     });
   }
@@ -294,7 +300,7 @@ class Connection implements EndSession, Steering {
         this.#times = readTrace(frame.payload);
         break;
       case frameTypes.RESULT:
-        this.laps.mark('say how it went');
+        if (!this.#isLook) this.laps.mark('say how it went');
         this.#result(readResult(frame.payload));
         break;
       case frameTypes.CALL:

@@ -3,11 +3,11 @@
  * configuration; ours hold it as well, and do not begin while somebody else does.
  */
 
-import { readFileSync, statSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { explain } from '../plan/index.ts';
 import type { ContainerId } from './command-socket.ts';
 import { hostProgram } from './container.ts';
+import { isLocked } from './file-lock.ts';
 import { runtimeDir } from './places.ts';
 import type { Session } from './session.ts';
 
@@ -67,25 +67,7 @@ const turnMilliseconds = 5;
 export async function unlocked(session: Session, id: ContainerId): Promise<void> {
   const path = lockFile(session, id);
   session.grounds.add({ kind: 'unlocked', path });
-  while (!session.signal.aborted && isLocked(path)) await sleep(turnMilliseconds);
-}
-
-function isLocked(path: string): boolean {
-  const found = statSync(path, { throwIfNoEntry: false, bigint: true });
-  if (found === undefined) return false;
-  const place = kernelName(found.dev, found.ino);
-  // A line with an arrow is somebody who waits.
-  return readFileSync('/proc/locks', 'latin1')
-    .split('\n')
-    .some((line) => line.includes(` ${place} `) && !line.includes('->'));
-}
-
-/** `00:1a:12345`: numbers of the device in hexadecimal digits, then the inode. */
-export function kernelName(dev: bigint, inode: bigint): string {
-  const major = ((dev >> 8n) & 0xfffn) | ((dev >> 32n) & 0xffff_f000n);
-  const minor = (dev & 0xffn) | ((dev >> 12n) & 0xffff_ff00n);
-  const hex = (value: bigint) => value.toString(16).padStart(2, '0');
-  return `${hex(major)}:${hex(minor)}:${inode}`;
+  while (!session.signal.aborted && (await isLocked(session, path))) await sleep(turnMilliseconds);
 }
 
 function lockFile(session: Session, { lxcpath, name }: ContainerId): string {

@@ -152,6 +152,10 @@ export class InProcess implements Session, Disposable {
     return (await this.client.session).run(program, onCall);
   }
 
+  async look(program: Program): Promise<RunResult> {
+    return (await this.client.session).look(program);
+  }
+
   async runLast(program: Program, options?: LastOptions): Promise<RunResult> {
     return (await this.client.session).runLast(program, options);
   }

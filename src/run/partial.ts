@@ -3,9 +3,9 @@
  * was killed. LXC's tools and ours read it alike.
  */
 
-import { readFileSync } from 'node:fs';
 import { LxcError } from '../base/error.ts';
 import type { ContainerId } from './command-socket.ts';
+import { isLocked } from './file-lock.ts';
 import { leaveParents } from './relatives.ts';
 import { removeTree } from './remove.ts';
 import type { Session } from './session.ts';
@@ -17,9 +17,8 @@ import type { Session } from './session.ts';
 export async function mustBeWhole(session: Session, id: ContainerId, act = 'start'): Promise<void> {
   const { lxcpath, name } = id;
   const path = `${lxcpath}/${name}`;
-  const file = session.grounds.stat(`${path}/partial`);
-  if (file === undefined) return;
-  if (isLocked(readFileSync('/proc/locks', 'utf8'), file.ino))
+  if (!session.grounds.exists(`${path}/partial`)) return;
+  if (await isLocked(session, `${path}/partial`))
     throw new LxcError(`Failed to ${act} ${name}: it is being created`, {
       hint: 'try again when that has ended',
     });
@@ -28,9 +27,4 @@ export async function mustBeWhole(session: Session, id: ContainerId, act = 'star
   throw new LxcError(`Failed to ${act} ${name}: its creation was never finished, so it was removed`, {
     hint: 'create it again with lxc-create',
   });
-}
-
-/** Whether any lock is held on the inode; proc_locks(5): the sixth field is `MAJOR:MINOR:INODE`. */
-export function isLocked(locks: string, inode: number): boolean {
-  return locks.split('\n').some((line) => line.trim().split(/\s+/)[5]?.split(':')[2] === String(inode));
 }

@@ -151,6 +151,8 @@ export const ops = {
   },
   /** Make a file that is not there yet and hold its lock (F_OFD_SETLK) until the process ends, with later programs. */
   lockFile: { code: 23, by: 'P', args: { path: 'str' } },
+  /** EAGAIN where somebody holds a lock on the file; one that is not there nobody holds. */
+  testLock: { code: 35, by: 'P', args: { path: 'str' } },
   /** Make the file `path` (directories above it too) unless it is there, and hold its lock, waited for, until this program ends. */
   holdLock: { code: 38, by: 'P', args: { path: 'str' } },
   /** The same, through later programs: until the process ends, or the next `keepLock`; '' lets go. */

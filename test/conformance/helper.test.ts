@@ -334,6 +334,24 @@ describe('the parent list', () => {
     expect(existsSync(begun)).toBe(false);
   });
 
+  it('tells whether a file is locked, by whomever', async () => {
+    const [holder, asker] = [await start(), await start()];
+    const file = join(dir, 'locked');
+    const test = () =>
+      asker.brain.answer(program({ parent: [planned({ op: 'testLock', args: { path: file } })] }));
+    const keep = (path: string) =>
+      holder.brain.answer(program({ parent: [planned({ op: 'keepLock', args: { path } })] }));
+    expect(await test()).toMatchObject({ kind: 'ok' });
+    expect(await keep(file)).toMatchObject({ kind: 'ok' });
+    expect(await test()).toMatchObject({ kind: 'failed', errno: 11 });
+    expect(await keep('')).toMatchObject({ kind: 'ok' });
+    expect(await test()).toMatchObject({ kind: 'ok' });
+    for (const { brain } of [holder, asker]) {
+      brain.exit();
+      await brain.ended();
+    }
+  });
+
   it('adopts only the process it means', async () => {
     const { brain } = await start();
     const stat = readFileSync(`/proc/${process.pid}/stat`, 'utf8');

@@ -39,6 +39,7 @@ export function fakeSession(argv: readonly string[], more: Partial<Session> = {}
     },
     resolve: (path) => (path.startsWith('/') ? path : `/${path}`),
     run: refuse,
+    look: refuse,
     runLast: refuse,
     runTraced: refuse,
     spawn: refuse,
