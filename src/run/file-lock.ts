@@ -1,4 +1,4 @@
-/** Whether anybody holds a lock on a file (fcntl(2)), which Node.js cannot ask the kernel. */
+/** Which files somebody holds a lock on (fcntl(2)); Node.js cannot ask the kernel. */
 
 import { existsSync } from 'node:fs';
 import { errnoNumber } from '../base/errno.ts';
@@ -10,12 +10,20 @@ import type { Session } from './session.ts';
  * The caller's process asks. /proc/locks says so too, but who reads that has every lock of the machine wait for an RCU
  * grace period, as he does himself: 15 ms where nothing else happens.
  */
-export async function isLocked(session: Session, path: string): Promise<boolean> {
-  if (!existsSync(path)) return false;
-  const act = `look whether ${path} is locked`;
-  const program = hostProgram('lock', [{ op: { op: 'testLock', args: { path } }, act }]);
-  const result = await session.look(program);
-  if (result.kind !== 'failed') return false;
-  if (result.errno === errnoNumber('EAGAIN')) return true;
-  throw explain(program, result);
+export async function isAnyLocked(session: Session, paths: readonly string[]): Promise<boolean> {
+  const there = paths.filter((path) => existsSync(path));
+  if (there.length === 0) return false;
+  const program = hostProgram(
+    'lock',
+    there.map((path) => ({
+      op: { op: 'testLock', args: { path } },
+      act: `look whether ${path} is locked`,
+      optional: true,
+    })),
+  );
+  const { kind, ...result } = await session.look(program);
+  const failures = kind === 'failed' ? [result] : result.notes;
+  const unknown = failures.find(({ errno }) => errno !== errnoNumber('EAGAIN'));
+  if (unknown !== undefined) throw explain(program, unknown);
+  return failures.length > 0;
 }

@@ -5,7 +5,7 @@ import { activeNames, byBytes, definedNames, isActive, readListeners } from './d
 import { type Listed, type ListingContext, listed } from './listing.ts';
 import { nested } from './nested.ts';
 import type { Session } from './session.ts';
-import { tend } from './tend.ts';
+import { tendAll } from './tend.ts';
 
 /** Containers that are asked at the same time: each takes up to ten connections. */
 const atOnce = 48;
@@ -55,8 +55,11 @@ async function tended(
   lxcpath: string,
   names: readonly Candidate[],
 ): Promise<readonly Candidate[]> {
-  const seen: Candidate[] = [];
-  for (const { name, active } of names)
-    seen.push({ name, active: active || (await tend(session, { lxcpath, name })) === 'running' });
-  return seen;
+  const idle = names.filter(({ active }) => !active);
+  const states = await tendAll(
+    session,
+    idle.map(({ name }) => ({ lxcpath, name })),
+  );
+  const alive = new Set(idle.filter((_, at) => states[at] === 'running'));
+  return names.map((one) => ({ ...one, active: one.active || alive.has(one) }));
 }

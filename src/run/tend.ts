@@ -26,13 +26,31 @@ const dyingTries = 200;
 const killSignal = 9;
 
 /** `absent`: nothing of ours is there, or not any more; a container of C LXC may still have the name. */
-export async function tend(session: Session, id: ContainerId): Promise<'running' | 'absent'> {
+type Tended = 'running' | 'absent';
+
+export async function tend(session: Session, id: ContainerId): Promise<Tended> {
+  const found = await lookAfter(session, id);
+  if (found === 'absent') await unlocked(session, [id]);
+  return found;
+}
+
+/** What runs among many. One look is enough for all their locks. */
+export async function tendAll(session: Session, ids: readonly ContainerId[]): Promise<readonly Tended[]> {
+  const found: Tended[] = [];
+  for (const id of ids) found.push(await lookAfter(session, id));
+  await unlocked(
+    session,
+    ids.filter((_, at) => found[at] === 'absent'),
+  );
+  return found;
+}
+
+async function lookAfter(session: Session, id: ContainerId): Promise<Tended> {
   const path = recordFile(session, id.lxcpath, id.name);
   for (;;) {
     const record = readRecord(path);
     if (record === undefined) {
       session.grounds.add({ kind: 'absent', path });
-      await unlocked(session, id);
       return 'absent';
     }
     session.grounds.spoil();
