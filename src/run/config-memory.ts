@@ -1,9 +1,9 @@
 /**
- * What a daemon remembers of the configurations that it read: a file is read again each time, but understood again
+ * What a daemon remembers of configurations that it read, or of what it took from them: a file is read again each time, but understood again
  * only when one of the answers that it was made of (texts of files, names in directories, variables) is another one.
  */
 
-import type { Config, ConfigIo } from '../config/index.ts';
+import type { ConfigIo } from '../config/index.ts';
 
 type Question = 'readFile' | 'list' | 'env';
 
@@ -13,26 +13,32 @@ interface Answered {
   readonly answer: string | undefined;
 }
 
-interface Memory {
+interface Kept<T> {
   readonly answers: readonly Answered[];
-  readonly config: Config;
+  readonly value: T;
 }
 
-const most = 256;
-const memories = new Map<string, Memory>();
+export class Memory<T> {
+  readonly #most: number;
+  readonly #kept = new Map<string, Kept<T>>();
 
-/** `key` tells apart what is read besides the answers: the file, the caller's directory, the definitions. */
-export function remembered(key: string, io: ConfigIo, read: (io: ConfigIo) => Config): Config {
-  const memory = memories.get(key);
-  if (memory?.answers.every(({ question, of, answer }) => ask(io, question, of) === answer))
-    return memory.config;
-  const listener = new Listener(io);
-  const config = read(listener);
-  if (memories.size >= most) memories.clear();
-  // What was drawn by lot is to be drawn again.
-  if (listener.drew) memories.delete(key);
-  else memories.set(key, { answers: listener.answers, config });
-  return config;
+  constructor(most: number) {
+    this.#most = most;
+  }
+
+  /** `key` tells apart what is read besides the answers: the file, the caller's directory, the definitions. */
+  recall(key: string, io: ConfigIo, read: (io: ConfigIo) => T): T {
+    const kept = this.#kept.get(key);
+    if (kept?.answers.every(({ question, of, answer }) => ask(io, question, of) === answer))
+      return kept.value;
+    const listener = new Listener(io);
+    const value = read(listener);
+    if (this.#kept.size >= this.#most) this.#kept.clear();
+    // What was drawn by lot is to be drawn again.
+    if (listener.drew) this.#kept.delete(key);
+    else this.#kept.set(key, { answers: listener.answers, value });
+    return value;
+  }
 }
 
 function ask(io: ConfigIo, question: Question, of: string): string | undefined {

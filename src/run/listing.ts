@@ -5,6 +5,7 @@ import type { Stats } from '../cgroup/stats.ts';
 import { type ConfigIo, getItem, loadConfig } from '../config/index.ts';
 import { readAddresses, readInterfaces } from '../host/addresses.ts';
 import { CommandSocket, type ContainerId } from './command-socket.ts';
+import { Memory } from './config-memory.ts';
 import { containerStats } from './container-cgroup.ts';
 import { byBytes, configPath } from './directory.ts';
 import type { State } from './states.ts';
@@ -117,11 +118,16 @@ async function liveSettings(socket: CommandSocket): Promise<Settings | undefined
   return groups === undefined && autostart === undefined ? undefined : settingsOf(groups, autostart, idmap);
 }
 
+const settingsOfFiles = new Memory<Settings>(1024);
+
 function fileSettings(id: ContainerId, { io, warn }: ListingContext): Settings {
   try {
-    const config = loadConfig(configPath(id), io);
-    const item = (key: string) => getItem(config, key);
-    return settingsOf(item('lxc.group'), item('lxc.start.auto'), item('lxc.idmap'));
+    const file = configPath(id);
+    return settingsOfFiles.recall(JSON.stringify([io.cwd, file]), io, (listening) => {
+      const config = loadConfig(file, listening);
+      const item = (key: string) => getItem(config, key);
+      return settingsOf(item('lxc.group'), item('lxc.start.auto'), item('lxc.idmap'));
+    });
   } catch (error) {
     if (!(error instanceof LxcError)) throw error;
     warn(error.toString());

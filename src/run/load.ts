@@ -2,7 +2,7 @@
 
 import { type Config, define, emptyConfig, loadConfig, nodeConfigIo } from '../config/index.ts';
 import type { ContainerId } from './command-socket.ts';
-import { remembered } from './config-memory.ts';
+import { Memory } from './config-memory.ts';
 import type { Session } from './session.ts';
 
 export interface ConfigSource {
@@ -12,6 +12,8 @@ export interface ConfigSource {
   /** The -s options. */
   readonly definitions: readonly string[];
 }
+
+const configs = new Memory<Config>(256);
 
 export interface LoadedConfig {
   readonly config: Config;
@@ -29,7 +31,7 @@ export function loadContainerConfig(session: Session, source: ConfigSource): Loa
   const own = configFileOf(source.id);
   const file = source.rcfile ?? (session.grounds.exists(own) ? own : undefined);
   const key = JSON.stringify([session.cwd, file, source.definitions]);
-  const config = remembered(key, io, (listening) => {
+  const config = configs.recall(key, io, (listening) => {
     const loaded = file === undefined ? emptyConfig() : loadConfig(file, listening);
     return source.definitions.length === 0 ? loaded : define(loaded, source.definitions, listening);
   });

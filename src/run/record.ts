@@ -3,7 +3,7 @@
  * the monitor's; without one, the next command reads it and cleans up or takes over.
  */
 
-import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, existsSync, fstatSync, openSync, readFileSync } from 'node:fs';
 import { errnoCode, reason } from '../base/errno.ts';
 import { LxcError } from '../base/error.ts';
 import { ByteReader } from '../wire/bytes.ts';
@@ -36,6 +36,8 @@ export interface ContainerRecord {
 
 /** `undefined` where there is none, or one that has only just been begun: nothing was done yet that it could tell of. */
 export function readRecord(path: string): ContainerRecord | undefined {
+  // Asking first is cheaper than the exception; most names in a list have none.
+  if (!existsSync(path)) return undefined;
   try {
     const fd = openSync(path, 'r');
     try {
