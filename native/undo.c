@@ -27,18 +27,29 @@ static int make_parents(const char *path)
 	return 0;
 }
 
-/* Where the file system has no nameless files, its name comes first. */
-static int create_record(const char *path, bool *named)
+struct fresh {
+	int fd;
+	char path[sizeof(((struct run *)0)->record_path) + 8];
+	bool named;
+};
+
+/* Without a name; where the file system knows no such files, with one that nobody looks for. */
+static int create_record(const char *path, struct fresh *fresh)
 {
 	const int flags = O_WRONLY | O_APPEND | O_CLOEXEC;
-	char dir[sizeof(((struct run *)0)->record_path)];
-	int err = JOIN(dir, path);
-	if (err < 0)
-		return err;
-	*strrchr(dir, '/') = 0;
-	int fd = CHECK(open(dir, flags | O_TMPFILE, 0600));
-	*named = fd == -EOPNOTSUPP;
-	return *named ? CHECK(open(path, flags | O_CREAT | O_EXCL | O_NOFOLLOW, 0600)) : fd;
+	char number[24];
+	JOIN(fresh->path, path);
+	*strrchr(fresh->path, '/') = 0;
+	fresh->fd = CHECK(open(fresh->path, flags | O_TMPFILE, 0600));
+	fresh->named = fresh->fd == -EOPNOTSUPP;
+	if (fresh->named) {
+		JOIN(fresh->path, path, ".new");
+		fresh->fd = CHECK(open(fresh->path, flags | O_CREAT | O_TRUNC | O_NOFOLLOW, 0600));
+	} else if (fresh->fd >= 0) {
+		format_number(number, fresh->fd);
+		JOIN(fresh->path, "/proc/self/fd/", number);
+	}
+	return fresh->fd;
 }
 
 static int begin_record(struct run *run, const struct op *op)
@@ -51,33 +62,25 @@ static int begin_record(struct run *run, const struct op *op)
 	return n < 0 ? n : n == run->record_head ? 0 : -ENOSPC;
 }
 
-static int name_record(const struct run *run)
-{
-	char number[24], self[48];
-	format_number(number, run->record);
-	JOIN(self, "/proc/self/fd/", number);
-	return CHECK(linkat(AT_FDCWD, self, AT_FDCWD, run->record_path, AT_SYMLINK_FOLLOW));
-}
-
 /* It gets its name when its head is in it: who reads it at that moment, or after a kill, finds a whole one or none. */
 int op_open_record(struct run *run, const struct op *op)
 {
-	bool named = false;
+	struct fresh fresh;
 	int err = JOIN(run->record_path, STR(op, OPEN_RECORD_PATH));
 	if (err < 0)
 		return err;
 	if (run->again)
 		unlink(run->record_path); /* what the last run could not undo is not worth a reboot */
-	run->record = create_record(run->record_path, &named);
+	run->record = create_record(run->record_path, &fresh);
 	if (run->record == -ENOENT && (err = make_parents(run->record_path)) == 0)
-		run->record = create_record(run->record_path, &named);
+		run->record = create_record(run->record_path, &fresh);
 	if (err < 0 || run->record < 0)
 		return err < 0 ? err : run->record;
 	err = begin_record(run, op);
-	if (err == 0 && !named)
-		err = name_record(run);
-	if (err < 0 && named)
-		unlink(run->record_path);
+	if (err == 0)
+		err = CHECK(linkat(AT_FDCWD, fresh.path, AT_FDCWD, run->record_path, AT_SYMLINK_FOLLOW));
+	if (fresh.named)
+		unlink(fresh.path);
 	if (err < 0)
 		close_fd(&run->record);
 	return err;

@@ -101,7 +101,7 @@ function special(planned: PlannedOp, failure: OpFailure): Partial<Meaning> | und
         ? { reason: 'the container is already running', hint: 'stop it with lxc-stop' }
         : undefined;
     case 'openRecord':
-      return recordMeaning(planned.args.path, failure.errno);
+      return recordMeaning(failure.errno);
     case 'mkdirCgroup':
       return cgroupMeaning(failure.errno);
     case 'writeFile':
@@ -213,13 +213,10 @@ function linkMeaning({ detail }: Pick<OpFailure, 'detail'>): Partial<Meaning> {
   };
 }
 
-function recordMeaning(path: string, errno: number): Partial<Meaning> | undefined {
+function recordMeaning(errno: number): Partial<Meaning> | undefined {
   if (errno === e.nospc) return { hint: 'free some space in the run directory' };
   if (errno !== e.exist) return undefined;
-  return {
-    reason: 'another start of the container has written it',
-    hint: `if the container does not run, remove ${path}`,
-  };
+  return { reason: 'another start of the container has just written it', hint: 'try again' };
 }
 
 function cgroupMeaning(errno: number): Partial<Meaning> | undefined {

@@ -3,7 +3,7 @@
  * the monitor's; without one, the next command reads it and cleans up or takes over.
  */
 
-import { closeSync, existsSync, fstatSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readFileSync, statSync } from 'node:fs';
 import { errnoCode, reason } from '../base/errno.ts';
 import { LxcError } from '../base/error.ts';
 import { ByteReader } from '../wire/bytes.ts';
@@ -34,15 +34,14 @@ export interface ContainerRecord {
   readonly unsettled: boolean;
 }
 
-/** `undefined` where there is none, or one that has only just been begun: nothing was done yet that it could tell of. */
+/** `undefined` where there is none. */
 export function readRecord(path: string): ContainerRecord | undefined {
-  // Asking first is cheaper than the exception; most names in a list have none.
-  if (!existsSync(path)) return undefined;
   try {
+    // Asking first is cheaper than the exception; most names in a list have none.
+    if (statSync(path, { throwIfNoEntry: false }) === undefined) return undefined;
     const fd = openSync(path, 'r');
     try {
-      const bytes = readFileSync(fd);
-      return hasHead(bytes) ? parseRecord(path, bytes, fstatSync(fd).ino) : undefined;
+      return parseRecord(path, readFileSync(fd), fstatSync(fd).ino);
     } finally {
       closeSync(fd);
     }
@@ -51,12 +50,6 @@ export function readRecord(path: string): ContainerRecord | undefined {
     if (error instanceof LxcError) throw error;
     throw new LxcError(`Failed to read ${path}: ${reason(error)}`, { cause: error });
   }
-}
-
-/** The helper gives a record its name with its head in it, but where the file system knows no nameless files. */
-function hasHead(bytes: Buffer): boolean {
-  const head = recordMagic.length + 8;
-  return bytes.length >= head && bytes.length - head >= bytes.readUInt32LE(recordMagic.length);
 }
 
 export function parseRecord(path: string, bytes: Buffer, inode = 0): ContainerRecord {

@@ -5,13 +5,14 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   rmSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildNative } from '../../scripts/native.ts';
 import { readRecord } from '../../src/run/record.ts';
@@ -85,6 +86,15 @@ describe('the client', () => {
 
   it('says that the planner process died when it did', async () => {
     const { brain } = await start();
+    brain.process.stdio[3]?.destroy();
+    expect(await brain.ended()).toBe(1);
+    expect(brain.stderr).toBe('lxc-start: the planner process died\n');
+  });
+
+  it('says so as well when an earlier program went well', async () => {
+    const { brain } = await start();
+    const look = program({ parent: [planned({ op: 'testLock', args: { path: join(dir, 'none') } })] });
+    expect(await brain.answer(look)).toMatchObject({ kind: 'ok' });
     brain.process.stdio[3]?.destroy();
     expect(await brain.ended()).toBe(1);
     expect(brain.stderr).toBe('lxc-start: the planner process died\n');
@@ -327,11 +337,22 @@ describe('the parent list', () => {
     });
   });
 
-  it('leaves no record without a head when it is killed writing it', async () => {
-    const { brain } = await start({ wrapper: most(0) });
+  it.each([
+    ['', [], []],
+    [' where no file system has nameless files', [oldKernel, 'tmpfile', '--'], ['begun.record.new']],
+  ])('leaves no record without a head when it is killed writing it%s', async (_, kernel, left) => {
+    const ofIt = () => readdirSync(dirname(begun)).filter((name) => name.startsWith('begun'));
+    const { brain } = await start({ wrapper: [...most(0), ...kernel] });
     brain.run(program({ parent: [begin] }));
     expect(await brain.ended()).toBe('SIGXFSZ');
-    expect(existsSync(begun)).toBe(false);
+    expect(ofIt()).toEqual(left);
+    const next = await start({ wrapper: kernel });
+    expect(await next.brain.answer(program({ parent: [begin] }))).toMatchObject({ kind: 'ok' });
+    expect(readRecord(begun)?.head).toEqual(head);
+    expect(ofIt()).toEqual(['begun.record']);
+    next.brain.exit();
+    await next.brain.ended();
+    rmSync(begun);
   });
 
   it('tells whether a file is locked, by whomever', async () => {

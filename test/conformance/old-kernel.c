@@ -17,12 +17,18 @@
 #define LOAD(field) BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, field))
 
 /* Only the bit that O_DIRECTORY has not. */
+#define NO_TMPFILE(call, flags) \
+	LOAD(nr), \
+	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, call, 0, 3), \
+	LOAD(args[flags]), \
+	BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, O_TMPFILE & ~O_DIRECTORY, 0, 1), \
+	BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EOPNOTSUPP)
+
 static const struct sock_filter no_tmpfile[] = {
-	LOAD(nr),
-	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_openat, 0, 3),
-	LOAD(args[2]),
-	BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, O_TMPFILE & ~O_DIRECTORY, 0, 1),
-	BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EOPNOTSUPP),
+	NO_TMPFILE(SYS_openat, 2),
+#ifdef SYS_open
+	NO_TMPFILE(SYS_open, 1),
+#endif
 	LOAD(nr),
 };
 

@@ -78,7 +78,7 @@ describe('a failed mount', () => {
 
 test('a record that another start has just written is named', () => {
   expect(fail({ list: 'parent', op: isOp('openRecord'), errno: 'EEXIST' })).toContain(
-    'another start of the container has written it; if the container does not run, remove /run/lxc-ts/0/web.record',
+    'another start of the container has just written it; try again',
   );
 });
 

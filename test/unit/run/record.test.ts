@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -39,15 +39,15 @@ describe('a record', () => {
       expect(parseRecord('/run/x', bytes.subarray(0, size)).running).toBe(false);
   });
 
-  test('is none before its head is written', () => {
+  test('is none where there is no file, and an error where nobody may look', () => {
     const path = join(mkdtempSync(join(tmpdir(), 'record-')), 'x.record');
-    const whole = recordMagic.length + 8 + '{}'.length;
-    for (let size = 0; size < whole; size++) {
-      writeFileSync(path, bytes.subarray(0, size));
-      expect(readRecord(path)).toBeUndefined();
-    }
-    writeFileSync(path, bytes.subarray(0, whole));
-    expect(readRecord(path)?.head.toString()).toBe('{}');
+    expect(readRecord(path)).toBeUndefined();
+    expect(readRecord(`${path}/x`)).toBeUndefined();
+    writeFileSync(path, bytes);
+    expect(readRecord(path)?.running).toBe(true);
+    rmSync(path);
+    symlinkSync(path, path);
+    expect(() => readRecord(path)).toThrow('Too many levels of symbolic links');
     rmSync(dirname(path), { recursive: true });
   });
 
