@@ -381,7 +381,7 @@ static int run_list(struct run *run)
 		if (skipped_on_reboot(run, op))
 			continue;
 		trace_begin(LIST_PARENT, i);
-		int err = told_to_end(run);
+		int told = told_to_end(run), err = told;
 		if (err == 0)
 			err = arm(run, i);
 		if (err == 0)
@@ -395,7 +395,7 @@ static int run_list(struct run *run)
 		/* A child that failed takes away what the op needed: then its message is the cause. */
 		while (run->sync >= 0 && take_message(run, false) > 0)
 			;
-		if (!run->failed && op->flags & OP_FLAG_OPTIONAL) {
+		if (!run->failed && told == 0 && op->flags & OP_FLAG_OPTIONAL) {
 			add_note(run, LIST_PARENT, i, -err, detail_take());
 			continue;
 		}

@@ -1,6 +1,6 @@
 /**
- * What a daemon remembers of configurations that it read, or of what it took from them: a file is read again each time, but understood again
- * only when one of the answers that it was made of (texts of files, names in directories, variables) is another one.
+ * What a daemon remembers of configurations: a file is read again each time, but understood again only when one of
+ * the answers that this rests on (texts of files, names in directories, variables) is another one.
  */
 
 import type { ConfigIo } from '../config/index.ts';
@@ -29,15 +29,25 @@ export class Memory<T> {
   /** `key` tells apart what is read besides the answers: the file, the caller's directory, the definitions. */
   recall(key: string, io: ConfigIo, read: (io: ConfigIo) => T): T {
     const kept = this.#kept.get(key);
-    if (kept?.answers.every(({ question, of, answer }) => ask(io, question, of) === answer))
-      return kept.value;
+    if (kept?.answers.every((answered) => isStillSo(io, answered))) return kept.value;
     const listener = new Listener(io);
     const value = read(listener);
-    if (this.#kept.size >= this.#most) this.#kept.clear();
+    this.#kept.delete(key);
     // What was drawn by lot is to be drawn again.
-    if (listener.drew) this.#kept.delete(key);
-    else this.#kept.set(key, { answers: listener.answers, value });
+    if (listener.drew) return value;
+    const [oldest] = this.#kept.keys();
+    if (oldest !== undefined && this.#kept.size >= this.#most) this.#kept.delete(oldest);
+    this.#kept.set(key, { answers: listener.answers, value });
     return value;
+  }
+}
+
+/** What cannot be read any more is for a reader to complain of, who knows the line that asks for it. */
+function isStillSo(io: ConfigIo, { question, of, answer }: Answered): boolean {
+  try {
+    return ask(io, question, of) === answer;
+  } catch {
+    return false;
   }
 }
 

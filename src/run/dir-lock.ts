@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { explain } from '../plan/index.ts';
 import type { ContainerId } from './command-socket.ts';
 import { hostProgram } from './container.ts';
-import { isAnyLocked } from './file-lock.ts';
+import { lockedOf } from './file-lock.ts';
 import { runtimeDir } from './places.ts';
 import type { Session } from './session.ts';
 
@@ -63,11 +63,15 @@ async function keep(session: Session, { lxcpath, name }: ContainerId, path: stri
 
 const turnMilliseconds = 5;
 
-/** Waits until nobody writes or removes any of them. Most have never been locked: then there is no file. */
+/** Waits until each of them was seen with nobody writing or removing it. Most have never been locked: then there is no file. */
 export async function unlocked(session: Session, ids: readonly ContainerId[]): Promise<void> {
-  const paths = ids.map((id) => lockFile(session, id));
+  let paths: readonly string[] = ids.map((id) => lockFile(session, id));
   for (const path of paths) session.grounds.add({ kind: 'unlocked', path });
-  while (!session.signal.aborted && (await isAnyLocked(session, paths))) await sleep(turnMilliseconds);
+  while (!session.signal.aborted) {
+    paths = await lockedOf(session, paths);
+    if (paths.length === 0) return;
+    await sleep(turnMilliseconds);
+  }
 }
 
 function lockFile(session: Session, { lxcpath, name }: ContainerId): string {

@@ -5,7 +5,7 @@
 
 import { LxcError } from '../base/error.ts';
 import type { ContainerId } from './command-socket.ts';
-import { isAnyLocked } from './file-lock.ts';
+import { lockedOf } from './file-lock.ts';
 import { leaveParents } from './relatives.ts';
 import { removeTree } from './remove.ts';
 import type { Session } from './session.ts';
@@ -18,7 +18,7 @@ export async function mustBeWhole(session: Session, id: ContainerId, act = 'star
   const { lxcpath, name } = id;
   const path = `${lxcpath}/${name}`;
   if (!session.grounds.exists(`${path}/partial`)) return;
-  if (await isAnyLocked(session, [`${path}/partial`]))
+  if ((await lockedOf(session, [`${path}/partial`])).length > 0)
     throw new LxcError(`Failed to ${act} ${name}: it is being created`, {
       hint: 'try again when that has ended',
     });

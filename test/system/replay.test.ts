@@ -71,6 +71,17 @@ testOurs('A start and a stop that were said before need no brain', reason, async
   expect(await foo.state()).toBe('STOPPED');
 });
 
+testOurs('A start is kept though a brain had to look at the lock of the container', reason, async (scope) => {
+  const foo = scope.container({ env });
+  mkdirSync('/run/lxc/lock//var/lib/lxc', { recursive: true });
+  writeFileSync(`/run/lxc/lock//var/lib/lxc/.${foo.name}`, '');
+  await rehearse(foo);
+  await withoutBrain();
+  await foo.start();
+  expect(brains()).toBe(0);
+  await foo.stop();
+});
+
 testOurs('lxc-execute that was said before needs no brain and tells the status', reason, async (scope) => {
   const foo = scope.container({ env });
   forgetOthers();

@@ -1,5 +1,6 @@
 /** Containers of an ordinary user. */
 
+import { spawn } from 'node:child_process';
 import { chmodSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
@@ -182,6 +183,38 @@ testOurs('A user creates a container and destroys it', needsPath, async (scope) 
   const refused = await user.lxc('create', ['-n', 'web', '-f', given, '-t', 'busybox']);
   expect(refused.stderr).toContain(`it maps no ids; add lxc.idmap = u 0 ${first} 65536`);
 });
+
+testOurs(
+  'A user is told of a creation by C LXC that goes on, and rid of one that died',
+  needsPath,
+  async (scope) => {
+    const user = userOf(scope);
+    await user.container('web', maps);
+    const partial = join(user.lxcpath, 'web/partial');
+    // With that mode only root can open it, as which the holder runs.
+    writeFileSync(partial, '', { mode: 0 });
+    await run('chown', [String(ordinaryUser.id), partial]);
+    const script = `import fcntl, struct, sys
+fd = open('${partial}', 'r+')
+fcntl.fcntl(fd, 38, struct.pack('hhqqi', fcntl.F_WRLCK, 0, 0, 0, 0))
+print('held', flush=True)
+sys.stdin.read()`;
+    const holder = spawn('/usr/bin/python3', ['-c', script]);
+    scope.defer(() => {
+      holder.kill();
+    });
+    await new Promise((told) => holder.stdout.once('data', told));
+    const start = () => user.lxc('start', ['-n', 'web', '-d']);
+    expect(await start()).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining('web: it is being created'),
+    });
+    holder.kill();
+    await new Promise((ended) => holder.once('exit', ended));
+    expect((await start()).stderr).toContain('its creation was never finished, so it was removed');
+    expect(existsSync(join(user.lxcpath, 'web'))).toBe(false);
+  },
+);
 
 testOurs("Debian's common.conf and userns.conf work for a user", needsPath, async (scope) => {
   const user = userOf(scope);

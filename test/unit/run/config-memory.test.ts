@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { LxcError } from '../../../src/base/error.ts';
 import { type Config, type ConfigIo, loadConfig } from '../../../src/config/index.ts';
 import { Memory } from '../../../src/run/config-memory.ts';
 
@@ -51,12 +52,24 @@ test('What was drawn by lot is drawn again', () => {
   expect(io.drawn).toBe(2 * drawn);
 });
 
-test('More than so many are not kept', () => {
+test('Of too many the oldest is forgotten', () => {
   const small = new Memory<Config>(2);
   const io = world({ '/config': 'lxc.uts.name = a\n' });
-  const first = small.recall('1', io, read);
-  small.recall('2', io, read);
+  const [first, second] = ['1', '2'].map((key) => small.recall(key, io, read));
   expect(small.recall('1', io, read)).toBe(first);
   small.recall('3', io, read);
+  expect(small.recall('2', io, read)).toBe(second);
   expect(small.recall('1', io, read)).not.toBe(first);
+});
+
+test('A file that cannot be read any more is blamed on the line that includes it', () => {
+  const io = world({ '/config': 'lxc.uts.name = a\nlxc.include = /more\n', '/more': '' });
+  memory.recall('gone', io, read);
+  const refused = () => {
+    throw new LxcError('refused');
+  };
+  const later = { ...io, readFile: (path: string) => (path === '/more' ? refused() : io.readFile(path)) };
+  expect(() => memory.recall('gone', later, read)).toThrow(
+    expect.objectContaining({ origin: { file: '/config', line: 2 } }),
+  );
 });
