@@ -66,6 +66,8 @@ function end(world: Omit<World, typeof Symbol.dispose>): void {
   stopBoth(world);
   spawnSync(join(world.ours, 'lxcd'), ['--stop'], { stdio: 'ignore', env: environment });
   rmSync(world.root, { recursive: true });
+  // Both sides leave the lock of each container that they had.
+  rmSync(join('/run/lxc/lock', world.root), { recursive: true, force: true });
 }
 
 /** After a row that failed in the middle, or was interrupted; most often neither of them runs. */
