@@ -94,8 +94,6 @@ static void run_frame(struct client *c, struct frame *frame)
 		end(how == RUN_ATTACHED ? c->status : 0, 0);
 	if (run->program.flags & RUN_LAST && c->staying)
 		stay(c);
-	if (how == RUN_DONE)
-		run->running = false; /* what the command comes to is for the brain to say, and it still lives */
 	if (!c->staying)
 		release_signals(run);
 }

@@ -175,7 +175,7 @@ struct run {
 	int signals;            /* signalfd of INT TERM HUP QUIT CHLD WINCH while runner or monitor; -1 else. The runner
 	                           may have read a CHLD of init: it sends itself another one before monitor() */
 	bool detached;          /* we are the fork of `detach`; `brain` then leads to the client */
-	bool running;           /* RESULT ok was sent */
+	bool running;           /* RESULT ok was sent, and what it is about goes on */
 	bool again;             /* reboot: bindCommand and detach are skipped */
 	bool adopted;           /* init is not our child: wait by pidfd, its status is unknown */
 

@@ -454,7 +454,6 @@ enum run_end run_program(struct run *run)
 	}
 	if (after == AFTER_MONITOR)
 		record_append(run, RECORD_RUNNING, NULL, 0);
-	run->running = true;
 	close_fd(&run->lock);
 	send_result(run, RESULT_OK, after == AFTER_ATTACHED ? run->child : run->init);
 	if (run->detached)
@@ -463,7 +462,8 @@ enum run_end run_program(struct run *run)
 	buffer_free(&run->fail_detail);
 	run->note_count = 0;
 	if (after == AFTER_RETURN || after == AFTER_UNDO)
-		return RUN_DONE;
+		return RUN_DONE; /* what the command comes to is for the brain to say */
+	run->running = true;
 	kill(getpid(), SIGCHLD);
 	return after == AFTER_MONITOR ? RUN_MONITOR : RUN_ATTACHED;
 }

@@ -28,7 +28,6 @@ static int make_parents(const char *path)
 }
 
 struct fresh {
-	int fd;
 	char path[sizeof(((struct run *)0)->record_path) + 8];
 	bool named;
 };
@@ -40,16 +39,17 @@ static int create_record(const char *path, struct fresh *fresh)
 	char number[24];
 	JOIN(fresh->path, path);
 	*strrchr(fresh->path, '/') = 0;
-	fresh->fd = CHECK(open(fresh->path, flags | O_TMPFILE, 0600));
-	fresh->named = fresh->fd == -EOPNOTSUPP;
+	int fd = CHECK(open(fresh->path, flags | O_TMPFILE, 0600));
+	fresh->named = fd == -EOPNOTSUPP;
 	if (fresh->named) {
 		JOIN(fresh->path, path, ".new");
-		fresh->fd = CHECK(open(fresh->path, flags | O_CREAT | O_TRUNC | O_NOFOLLOW, 0600));
-	} else if (fresh->fd >= 0) {
-		format_number(number, fresh->fd);
+		return CHECK(open(fresh->path, flags | O_CREAT | O_TRUNC | O_NOFOLLOW, 0600));
+	}
+	if (fd >= 0) {
+		format_number(number, fd);
 		JOIN(fresh->path, "/proc/self/fd/", number);
 	}
-	return fresh->fd;
+	return fd;
 }
 
 static int begin_record(struct run *run, const struct op *op)
