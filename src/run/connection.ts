@@ -106,7 +106,6 @@ class Connection implements EndSession, Steering {
   #attached = false;
   /** The client ends by itself when the program that runs has succeeded. */
   #isLast = false;
-  #isLook = false;
   #saidLast = false;
   readonly grounds = new Grounds();
   readonly laps = new Laps();
@@ -196,7 +195,7 @@ class Connection implements EndSession, Steering {
   }
 
   look(program: Program): Promise<RunResult> {
-    return this.#run(program, 0, undefined, 'look');
+    return this.#run(program, 0);
   }
 
   runLast(program: Program, { onCall, isGrounded = false, free = [] }: LastOptions = {}): Promise<RunResult> {
@@ -209,11 +208,12 @@ class Connection implements EndSession, Steering {
   async runTraced(program: Program, onCall?: CallHandler): Promise<TracedResult> {
     this.grounds.spoil();
     const result = await this.#run(program, runFlags.trace, onCall);
+    this.laps.mark('say how it went');
     if (this.#times === undefined) throw new LxcError('Failed to trace a program: its runner told no times');
     return { result, times: this.#times };
   }
 
-  #run(program: Program, flags: number, onCall?: CallHandler, as?: 'answer' | 'look'): Promise<RunResult> {
+  #run(program: Program, flags: number, onCall?: CallHandler, as?: 'answer'): Promise<RunResult> {
     this.#onCall = onCall ?? (() => Promise.resolve());
     return this.#ask((waiter) => {
       this.#running = waiter;
@@ -222,8 +222,7 @@ class Connection implements EndSession, Steering {
       const bytes = encodeProgram(program, flags);
       if (as === 'answer' && this.grounds.isWhole) this.#answer = { kind: 'program', bytes };
       this.#sender.send(frameTypes.RUN, bytes);
-      this.#isLook = as === 'look';
-      if (!this.#isLook) this.laps.mark('put the program into words');
+      if (flags === runFlags.trace) this.laps.mark('put the program into words');
       if (this.#attached) for (const turn of this.#waitingTurns.splice(0)) turn();
     });
   }
@@ -300,7 +299,6 @@ class Connection implements EndSession, Steering {
         this.#times = readTrace(frame.payload);
         break;
       case frameTypes.RESULT:
-        if (!this.#isLook) this.laps.mark('say how it went');
         this.#result(readResult(frame.payload));
         break;
       case frameTypes.CALL:
