@@ -40,12 +40,14 @@ function isHeld(program: Program, path: string, failure: RunNote): boolean {
 
 function isInTable(path: string): boolean {
   const found = statSync(path, { throwIfNoEntry: false, bigint: true });
-  if (found === undefined) return false;
-  const place = kernelName(found.dev, found.ino);
-  // A line with an arrow is somebody who waits.
-  return readFileSync('/proc/locks', 'latin1')
-    .split('\n')
-    .some((line) => line.includes(` ${place} `) && !line.includes('->'));
+  return (
+    found !== undefined && isListed(readFileSync('/proc/locks', 'latin1'), kernelName(found.dev, found.ino))
+  );
+}
+
+/** proc_locks(5); a line with an arrow is somebody who waits. */
+export function isListed(locks: string, place: string): boolean {
+  return locks.split('\n').some((line) => line.includes(` ${place} `) && !line.includes('->'));
 }
 
 /** `00:1a:12345`: numbers of the device in hexadecimal digits, then the inode. */
