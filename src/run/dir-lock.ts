@@ -63,7 +63,10 @@ async function keep(session: Session, { lxcpath, name }: ContainerId, path: stri
 
 const turnMilliseconds = 5;
 
-/** Waits until each of them was seen with nobody writing or removing it. Most have never been locked: then there is no file. */
+/**
+ * Waits until each of them was seen with nobody writing or removing it. Most have never been locked: then there is no
+ * file.
+ */
 export async function unlocked(session: Session, ids: readonly ContainerId[]): Promise<void> {
   let paths: readonly string[] = ids.map((id) => lockFile(session, id));
   for (const path of paths) session.grounds.add({ kind: 'unlocked', path });

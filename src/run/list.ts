@@ -55,11 +55,7 @@ async function tended(
   lxcpath: string,
   names: readonly Candidate[],
 ): Promise<readonly Candidate[]> {
-  const idle = names.filter(({ active }) => !active);
-  const states = await tendAll(
-    session,
-    idle.map(({ name }) => ({ lxcpath, name })),
-  );
-  const alive = new Set(idle.filter((_, at) => states[at] === 'running'));
-  return names.map((one) => ({ ...one, active: one.active || alive.has(one) }));
+  const idle = names.filter(({ active }) => !active).map(({ name }) => ({ lxcpath, name }));
+  const alive = new Set((await tendAll(session, idle)).map(({ name }) => name));
+  return names.map((one) => ({ ...one, active: one.active || alive.has(one.name) }));
 }

@@ -3,6 +3,7 @@
 import { type Config, define, emptyConfig, loadConfig, nodeConfigIo } from '../config/index.ts';
 import type { ContainerId } from './command-socket.ts';
 import { Memory } from './config-memory.ts';
+import { configPath } from './directory.ts';
 import type { Session } from './session.ts';
 
 export interface ConfigSource {
@@ -13,22 +14,18 @@ export interface ConfigSource {
   readonly definitions: readonly string[];
 }
 
-const configs = new Memory<Config>(256);
-
 export interface LoadedConfig {
   readonly config: Config;
   /** The file that was read; `undefined` where there is none. */
   readonly file: string | undefined;
 }
 
-export function configFileOf({ lxcpath, name }: ContainerId): string {
-  return `${lxcpath}/${name}/config`;
-}
+const configs = new Memory<Config>(256);
 
 /** A file that --rcfile names must be there; the container's own need not. */
 export function loadContainerConfig(session: Session, source: ConfigSource): LoadedConfig {
   const io = nodeConfigIo(session);
-  const own = configFileOf(source.id);
+  const own = configPath(source.id);
   const file = source.rcfile ?? (session.grounds.exists(own) ? own : undefined);
   const key = JSON.stringify([session.cwd, file, source.definitions]);
   const config = configs.recall(key, io, (listening) => {

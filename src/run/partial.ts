@@ -17,8 +17,9 @@ import type { Session } from './session.ts';
 export async function mustBeWhole(session: Session, id: ContainerId, act = 'start'): Promise<void> {
   const { lxcpath, name } = id;
   const path = `${lxcpath}/${name}`;
-  if (!session.grounds.exists(`${path}/partial`)) return;
-  if ((await lockedOf(session, [`${path}/partial`])).length > 0)
+  const file = `${path}/partial`;
+  if (!session.grounds.exists(file)) return;
+  if ((await lockedOf(session, [file])).length > 0)
     throw new LxcError(`Failed to ${act} ${name}: it is being created`, {
       hint: 'try again when that has ended',
     });

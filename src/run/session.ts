@@ -128,7 +128,9 @@ export interface Session {
   resolve(path: string): string;
   /** Have the caller's process execute a program. */
   run(program: Program, onCall?: CallHandler): Promise<RunResult>;
-  /** The same with a program that changes nothing. What it finds the caller of this has in `grounds`, or spoils them. */
+  /**
+   * The same with a program that changes nothing. What it finds the caller of this has in `grounds`, or spoils them.
+   */
   look(program: Program): Promise<RunResult>;
   /** The same as `run`, and nothing will be said after its success: the caller's process need not wait for our EXIT. */
   runLast(program: Program, options?: LastOptions): Promise<RunResult>;

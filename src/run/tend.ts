@@ -29,20 +29,18 @@ const killSignal = 9;
 type Tended = 'running' | 'absent';
 
 export async function tend(session: Session, id: ContainerId): Promise<Tended> {
-  const found = await lookAfter(session, id);
-  if (found === 'absent') await unlocked(session, [id]);
-  return found;
+  return (await tendAll(session, [id])).length > 0 ? 'running' : 'absent';
 }
 
-/** What runs among many. One look is enough for all their locks. */
-export async function tendAll(session: Session, ids: readonly ContainerId[]): Promise<readonly Tended[]> {
-  const found: Tended[] = [];
-  for (const id of ids) found.push(await lookAfter(session, id));
-  await unlocked(
-    session,
-    ids.filter((_, at) => found[at] === 'absent'),
-  );
-  return found;
+/** Those of many that run. One look is enough for the locks of the others. */
+export async function tendAll(
+  session: Session,
+  ids: readonly ContainerId[],
+): Promise<readonly ContainerId[]> {
+  const found: Record<Tended, ContainerId[]> = { running: [], absent: [] };
+  for (const id of ids) found[await lookAfter(session, id)].push(id);
+  await unlocked(session, found.absent);
+  return found.running;
 }
 
 async function lookAfter(session: Session, id: ContainerId): Promise<Tended> {
