@@ -3,31 +3,16 @@
  * writes or removes a container.
  */
 
-import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { binDir, cLxc, finished, lxc, start } from './harness/commands.ts';
 import { eventually } from './harness/eventually.ts';
+import { heldLock } from './harness/held-lock.ts';
 import type { Scope } from './harness/scope.ts';
 import { test, testOurs } from './harness/suite.ts';
 
-/** As LXC locks: F_OFD_SETLKW of the whole file. Let go by the function returned. */
-async function held(scope: Scope, name: string): Promise<() => void> {
-  const path = `/run/lxc/lock//var/lib/lxc/.${name}`;
-  const script = `import fcntl, os, struct, sys
-os.makedirs(os.path.dirname('${path}'), exist_ok=True)
-fd = os.open('${path}', os.O_RDWR | os.O_CREAT, 0o600)
-fcntl.fcntl(fd, 38, struct.pack('hhqqi', fcntl.F_WRLCK, 0, 0, 0, 0))
-print('held', flush=True)
-sys.stdin.read()`;
-  const holder = spawn('/usr/bin/python3', ['-c', script]);
-  scope.defer(() => {
-    holder.kill();
-  });
-  await new Promise((told) => holder.stdout.once('data', told));
-  return () => holder.stdin.end();
-}
+const held = (scope: Scope, name: string) => heldLock(scope, `/run/lxc/lock//var/lib/lxc/.${name}`);
 
 for (const [verb, args] of [
   ['start', ['-d']],
@@ -41,7 +26,7 @@ for (const [verb, args] of [
     const done = finished(child, `lxc-${verb}`);
     await new Promise((wake) => setTimeout(wake, 700));
     expect(child.exitCode).toBe(null);
-    letGo();
+    await letGo();
     expect(await done).toMatchObject({ stderr: '', status: 0 });
   });
 }
@@ -51,7 +36,7 @@ test('What nobody locks is not waited for', async (scope) => {
   const letGo = await held(scope, scope.name());
   await container.start();
   expect((await lxc('info', ['-n', container.name, '-s', '-H'])).stdout).toBe('RUNNING\n');
-  letGo();
+  await letGo();
 });
 
 testOurs('A tool of LXC waits until our lxc-destroy is done', 'it compares the two', async (scope) => {

@@ -1,10 +1,10 @@
 /** Containers of an ordinary user. */
 
-import { spawn } from 'node:child_process';
 import { chmodSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { binDir, run } from './harness/commands.ts';
+import { heldLock } from './harness/held-lock.ts';
 import type { Scope } from './harness/scope.ts';
 import { test, testOurs } from './harness/suite.ts';
 import { ordinaryUser, User } from './harness/user.ts';
@@ -194,23 +194,13 @@ testOurs(
     // With that mode only root can open it, as which the holder runs.
     writeFileSync(partial, '', { mode: 0 });
     await run('chown', [String(ordinaryUser.id), partial]);
-    const script = `import fcntl, struct, sys
-fd = open('${partial}', 'r+')
-fcntl.fcntl(fd, 38, struct.pack('hhqqi', fcntl.F_WRLCK, 0, 0, 0, 0))
-print('held', flush=True)
-sys.stdin.read()`;
-    const holder = spawn('/usr/bin/python3', ['-c', script]);
-    scope.defer(() => {
-      holder.kill();
-    });
-    await new Promise((told) => holder.stdout.once('data', told));
+    const letGo = await heldLock(scope, partial);
     const start = () => user.lxc('start', ['-n', 'web', '-d']);
     expect(await start()).toMatchObject({
       status: 1,
       stderr: expect.stringContaining('web: it is being created'),
     });
-    holder.kill();
-    await new Promise((ended) => holder.once('exit', ended));
+    await letGo();
     expect((await start()).stderr).toContain('its creation was never finished, so it was removed');
     expect(existsSync(join(user.lxcpath, 'web'))).toBe(false);
   },
